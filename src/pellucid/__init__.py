@@ -9,12 +9,12 @@ __version__ = "0.1.0"
 
 # Every public name, once: where it lives. Rooms are loaded on first use (PEP 562).
 _HOME = {
-    "Tensor": "tensor",
-    "tensor": "tensor",
-    "no_grad": "tensor",
-    "enable_grad": "tensor",
-    "is_grad_enabled": "tensor",
-    "op": "tensor",
+    "Tensor": "autograd",
+    "tensor": "autograd",
+    "no_grad": "autograd",
+    "enable_grad": "autograd",
+    "is_grad_enabled": "autograd",
+    "op": "autograd",
     "manual_seed": "random",
     "check_gradients": "check",
     "Perceptron": "perceptron",
@@ -78,12 +78,12 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid.interop import save as save
     from pellucid.perceptron import Perceptron as Perceptron
     from pellucid.random import manual_seed as manual_seed
-    from pellucid.tensor import Tensor as Tensor
-    from pellucid.tensor import enable_grad as enable_grad
-    from pellucid.tensor import is_grad_enabled as is_grad_enabled
-    from pellucid.tensor import no_grad as no_grad
-    from pellucid.tensor import op as op
-    from pellucid.tensor import tensor as tensor
+    from pellucid.autograd import Tensor as Tensor
+    from pellucid.autograd import enable_grad as enable_grad
+    from pellucid.autograd import is_grad_enabled as is_grad_enabled
+    from pellucid.autograd import no_grad as no_grad
+    from pellucid.autograd import op as op
+    from pellucid.autograd import tensor as tensor
     from pellucid.train import Run as Run
     from pellucid.train import fit as fit
     from pellucid.train import load as load

@@ -1,0 +1,398 @@
+"""An array that remembers how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from pellucid import ops
+from pellucid.autograd.memory import Node, mode, walk
+from pellucid.autograd.spelling import Spelling
+from pellucid.errors import DtypeError, GradientError, PellucidError, ShapeError
+from pellucid.ops.rule import Entry, Rule
+
+__all__ = ["Tensor", "apply", "apply_all", "as_array", "op", "plain", "tensor"]
+
+Array = NDArray[Any]
+
+
+def apply(rule: Entry, *inputs: Any, **options: Any) -> Tensor:
+    """Run an entry of the table on tensors, arrays and numbers, and remember it."""
+    return apply_all(rule, *inputs, **options)[0]
+
+
+def apply_all(rule: Entry, *inputs: Any, **options: Any) -> tuple[Tensor, tuple[Any, ...]]:
+    """As :func:`apply`, with the rule's extra outputs as plain arrays beside the tensor."""
+    arrays = [x.data if isinstance(x, Tensor) else x for x in inputs]
+    try:
+        result = rule.forward(*arrays, **options)
+    except ValueError as error:
+        if isinstance(error, PellucidError):
+            raise
+        raise _misfit(rule, arrays, error) from error
+    outputs = result if isinstance(result, tuple) else (result,)
+    if isinstance(outputs[0], np.generic):  # NumPy makes a scalar of a 0-d result
+        outputs = (np.asarray(outputs[0]), *outputs[1:])
+    for watcher in mode.watchers:
+        watcher("forward", rule, arrays, outputs)
+    out = Tensor.__new__(Tensor)
+    out.data, out.grad, out._hooks, out._retain = outputs[0], None, None, False
+    shares = rule.view and getattr(outputs[0], "base", None) is not None
+    out._version = inputs[0]._version if shares else [0]
+    out._made_at = out._version[0]
+    out.requires_grad, out._node = False, None
+    if mode.grad and rule.backward is not None:
+        needs = tuple([isinstance(x, Tensor) and x.requires_grad for x in inputs])
+        if True in needs:
+            out.requires_grad = True
+            out._node = Node(rule, inputs, outputs, options, needs)
+    return out, outputs[1:]
+
+
+def _misfit(rule: Rule, arrays: Sequence[Any], error: ValueError) -> ShapeError:
+    shapes = [str(tuple(a.shape)) for a in arrays if hasattr(a, "shape")]
+    return ShapeError(
+        rule.name,
+        got="shapes " + " and ".join(shapes) if shapes else "these arguments",
+        needs=f"shapes that fit {rule.doc.splitlines()[0]!r} (NumPy: {error})",
+    )
+
+
+def op(source: type) -> Callable[..., Tensor]:
+    """Make an operation of your own from a class with ``forward`` and ``backward`` in plain NumPy.
+
+    The rules of the table hold (see ``pellucid.ops``); what comes back is called on tensors.
+
+    >>> @op
+    ... class Cube:
+    ...     "y = x^3."
+    ...     def forward(x): return x**3
+    ...     def backward(g, y, x): return (g * 3 * x**2,)
+    >>> x = tensor([2.0], requires_grad=True)
+    >>> Cube(x).backward()
+    >>> x.grad.tolist()
+    [12.0]
+    """
+    entry = Rule(source)
+
+    def call(*inputs: Any, **options: Any) -> Tensor:
+        return apply(entry, *inputs, **options)
+
+    call.__name__ = call.__qualname__ = source.__name__
+    call.__doc__, call.rule = entry.doc, entry  # type: ignore[attr-defined]
+    return call
+
+
+class Tensor(Spelling):
+    """A NumPy array with a memory.
+
+    It follows NumPy's spelling (``axis=``, ``keepdims=``, ``np.exp(t)`` works). ``data`` is the
+    array, ``grad`` a Tensor once ``backward()`` has reached this leaf, ``requires_grad`` whether it
+    ever will.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_hooks",
+        "_made_at",
+        "_node",
+        "_retain",
+        "_version",
+        "data",
+        "grad",
+        "requires_grad",
+    )
+
+    data: Array
+    grad: Tensor | None
+    requires_grad: bool
+
+    def __init__(self, data: ArrayLike, requires_grad: bool = False) -> None:
+        self.data = data.data if isinstance(data, Tensor) else np.asarray(data)
+        if requires_grad and self.data.dtype.kind not in "fc":
+            raise DtypeError(
+                "tensor",
+                got=f"requires_grad=True for dtype {self.data.dtype}",
+                needs="floating-point numbers: whole numbers have no gradient",
+                try_="tensor(array.astype(np.float32), requires_grad=True)",
+            )
+        self.requires_grad, self.grad = requires_grad, None
+        self._node: Node | None = None
+        self._version: list[int] = [0]  # shared by all views of the same memory
+        self._made_at = 0
+        self._hooks: list[Callable[[Tensor], Any]] | None = None
+        self._retain = False
+
+    def _apply(self, rule: Entry, *inputs: Any, **options: Any) -> Tensor:
+        return apply(rule, *inputs, **options)
+
+    # -- looking at it --
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are (as in NumPy)."""
+        return self.data.size
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than by an operation that is remembered."""
+        return self._node is None
+
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse order."""
+        return self.transpose()
+
+    def numpy(self) -> Array:
+        """The array itself, sharing memory; read-only where a change would make a gradient wrong."""
+        array = np.asarray(self.data)
+        if self.requires_grad:
+            array = array.view()
+            array.flags.writeable = False
+        return array
+
+    def item(self) -> Any:
+        """The only number, as a Python number."""
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists."""
+        return self.data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same array without the memory."""
+        out = Tensor(self.data)
+        out._version = self._version
+        return out
+
+    def copy(self) -> Tensor:
+        """A new leaf with a copy of the numbers and no memory."""
+        return Tensor(self.data.copy())
+
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """The same values in another dtype; differentiable between floating-point types."""
+        return (
+            self if np.dtype(dtype) == self.dtype else apply(_AsType, self, dtype=np.dtype(dtype))
+        )
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Ask for a gradient (or no longer), in place."""
+        if not self.is_leaf:
+            raise GradientError(
+                "requires_grad_",
+                got=f"the result of {self._node.rule.name}",  # type: ignore[union-attr]
+                needs="a leaf: a tensor that you made yourself",
+                try_="t.detach().requires_grad_()",
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor too, though an operation made it."""
+        self._retain = True
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+        """Call ``hook(gradient)`` when it is known; what it returns, if anything, replaces it.
+
+        Returns a function that removes the hook.
+        """
+        self._hooks = [*(self._hooks or []), hook]
+
+        def remove() -> None:
+            self._hooks = [h for h in self._hooks or [] if h is not hook]
+
+        return remove
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self.data)))
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.data, separator=", ", prefix="tensor(")
+        parts = [text] if self.dtype == np.float32 else [text, f"dtype={self.dtype}"]
+        if self._node is not None:
+            parts.append(f"made_by={self._node.rule.name}")
+        elif self.requires_grad:
+            parts.append("requires_grad=True")
+        return f"tensor({', '.join(parts)})"
+
+    # -- the gradient --
+
+    def backward(self, grad: ArrayLike | Tensor | None = None, retain_graph: bool = False) -> None:
+        """Add d self / d leaf to the ``grad`` of every leaf that asked for it.
+
+        ``grad`` is the gradient that arrives here, in the shape of the tensor; it may be left out
+        for a single number, where it is 1. The memory is freed unless ``retain_graph``.
+        Raises GradientError where there is nothing to differentiate.
+        """
+        if not self.requires_grad:
+            raise GradientError(
+                "backward",
+                got="a tensor that depends on nothing that requires a gradient",
+                needs="at least one leaf made with requires_grad=True, outside no_grad()",
+            )
+        walk(self, _seed(self, grad), retain_graph, Tensor)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = None
+
+    # -- NumPy's protocols (__array_ufunc__ and __array_function__ stand in numpy_functions.py) --
+
+    __array_priority__ = 1000
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        array = np.asarray(self.numpy(), dtype=dtype)
+        return array.copy() if copy else array
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return apply(ops.GetItem, self, index=_plain_index(index))
+
+    # -- in place: allowed where no gradient can go wrong --
+
+    def _change(self, change: Callable[[Array], Any]) -> Self:
+        if self.requires_grad and mode.grad:
+            raise GradientError(
+                "in-place change",
+                got=f"a tensor of shape {self.shape} that requires a gradient",
+                needs="a new tensor (x = x + 1): the memory would not see the change",
+                try_="with pellucid.no_grad(): ... to change a weight by hand",
+            )
+        change(self.data)
+        self._version[0] += 1
+        return self
+
+    def copy_(self, source: ArrayLike | Tensor) -> Self:
+        """Overwrite the numbers in place with ``source``, which must fit the shape."""
+        values = as_array(source)
+        if values.shape != self.shape:
+            raise ShapeError(
+                "copy_",
+                got=f"values of shape {values.shape}",
+                needs=f"the shape of the tensor, {self.shape}",
+            )
+        return self._change(lambda data: np.copyto(data, values, casting="same_kind"))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(value, Tensor) and value.requires_grad and mode.grad:
+            raise GradientError(
+                "in-place change",
+                got="values that require a gradient, assigned to part of a tensor",
+                needs="an operation that the memory can follow",
+                try_="np.where(mask, new, old) or np.concatenate([...])",
+            )
+        self._change(lambda data: data.__setitem__(_plain_index(index), as_array(value)))
+
+    def __iadd__(self, other: Any) -> Self:
+        return self._change(lambda data: np.add(data, as_array(other), out=data))
+
+    def __isub__(self, other: Any) -> Self:
+        return self._change(lambda data: np.subtract(data, as_array(other), out=data))
+
+    def __imul__(self, other: Any) -> Self:
+        return self._change(lambda data: np.multiply(data, as_array(other), out=data))
+
+    def __itruediv__(self, other: Any) -> Self:
+        return self._change(lambda data: np.divide(data, as_array(other), out=data))
+
+
+def tensor(
+    data: ArrayLike | Tensor, requires_grad: bool = False, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Make a Tensor from a copy of an array, a list or a number.
+
+    Python numbers become float32 (or int64), arrays keep their dtype unless ``dtype`` is given.
+    Raises DtypeError where ``requires_grad`` is asked of whole numbers.
+
+    >>> t = tensor([1.0, 2.0], requires_grad=True)
+    >>> (t**2).sum().backward()
+    >>> t.grad.tolist()
+    [2.0, 4.0]
+    """
+    array = np.array(as_array(data), dtype=dtype)
+    if dtype is None and array.dtype == np.float64 and not hasattr(data, "dtype"):
+        array = array.astype(np.float32)
+    return Tensor(array, requires_grad)
+
+
+def as_array(value: Any) -> Any:
+    """The array of a tensor; anything else as it is."""
+    return value.data if isinstance(value, Tensor) else np.asarray(value)
+
+
+def _seed(t: Tensor, grad: ArrayLike | Tensor | None) -> Any:
+    if grad is None:
+        if t.data.size != 1:
+            raise GradientError(
+                "backward",
+                got=f"a tensor of shape {t.shape}",
+                needs="a single number, or the gradient that arrives: backward(grad)",
+                try_="loss.mean().backward() or loss.sum().backward()",
+            )
+        return np.ones_like(t.data)
+    g = as_array(grad).astype(t.dtype)
+    if g.shape != t.shape:
+        raise ShapeError(
+            "backward", got=f"a gradient of shape {g.shape}", needs=f"the tensor's shape {t.shape}"
+        )
+    return g
+
+
+class _AsTypeRule:
+    """y = x in another dtype."""
+
+    def forward(x, *, dtype):  # type: ignore[no-untyped-def]
+        return x.astype(dtype)
+
+    def backward(g, y, x, *, dtype):  # type: ignore[no-untyped-def]
+        return (g.astype(x.dtype) if x.dtype.kind == "f" else None,)
+
+
+_AsType = Rule(_AsTypeRule)
+
+
+def plain(value: Any) -> Any:
+    """``value`` with every tensor in it replaced by its array."""
+    if isinstance(value, Tensor):
+        return value.data
+    if isinstance(value, tuple | list):
+        return type(value)(plain(part) for part in value)
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    return value
+
+
+def _plain_index(index: Any) -> Any:
+    return tuple(_plain_index(i) for i in index) if isinstance(index, tuple) else plain(index)

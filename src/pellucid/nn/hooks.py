@@ -1,0 +1,77 @@
+"""What a user may hang on a module: functions called before, after and behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pellucid import ops
+from pellucid.autograd import Tensor, apply
+
+__all__ = ["Hooks"]
+
+
+class Hooks:
+    """The hooks of one module, by the moment at which they are called; false when there are none."""
+
+    def __init__(self) -> None:
+        self._lists: dict[str, list[Callable[..., Any]]] = {}
+
+    def __bool__(self) -> bool:
+        return any(self._lists.values())
+
+    def add(self, moment: str, hook: Callable[..., Any]) -> Callable[[], None]:
+        """Hang ``hook`` and return the function that takes it down."""
+        hooks = self._lists.setdefault(moment, [])
+        hooks.append(hook)
+        return lambda: hooks.remove(hook) if hook in hooks else None
+
+    def around(self, module: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Run ``module.forward`` with the hooks before, after and behind it."""
+        for hook in self._lists.get("before", []):
+            answer = hook(module, inputs)
+            if answer is not None:
+                inputs = answer if isinstance(answer, tuple) else (answer,)
+        behind = self._lists.get("backward", [])
+        if behind:
+            inputs = tuple(_marked(x) for x in inputs)
+        output = module.forward(*inputs, **options)
+        for hook in self._lists.get("after", []):
+            answer = hook(module, inputs, output)
+            output = output if answer is None else answer
+        if behind:
+            output = _marked(output)
+            _listen(module, list(behind), inputs, output)
+        return output
+
+
+def _marked(x: Any) -> Any:
+    """The same values as a tensor of its own, whose gradient is this module's alone."""
+    if isinstance(x, Tensor) and x.requires_grad:
+        return apply(ops.Reshape, x, shape=x.shape)
+    return x
+
+
+def _listen(
+    module: Any, hooks: list[Callable[..., Any]], inputs: tuple[Any, ...], output: Any
+) -> None:
+    """Call the backward hooks once the gradients of the output and of all inputs are known."""
+    waiting = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
+    arrived: dict[int, Tensor] = {}
+
+    def tell() -> None:
+        grads = tuple(arrived.get(id(x)) for x in inputs)
+        for hook in hooks:
+            hook(module, grads, (arrived[id(output)],))
+
+    def note(t: Tensor) -> Callable[[Tensor], None]:
+        def hook(g: Tensor) -> None:
+            arrived[id(t)] = g
+            if (t is output and not waiting) or (t is not output and all(id(x) in arrived for x in waiting)):
+                tell()
+
+        return hook
+
+    if isinstance(output, Tensor) and output.requires_grad:
+        for t in (output, *waiting):
+            t.register_hook(note(t))

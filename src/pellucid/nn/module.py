@@ -1,0 +1,407 @@
+"""The module tree: parameters, buffers and submodules by name, as in torch.nn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from pellucid.autograd import Tensor
+from pellucid.errors import FormatError, OptionError, PellucidError
+from pellucid.nn.hooks import Hooks
+
+__all__ = ["LoadResult", "Module", "Parameter"]
+
+Array = NDArray[Any]
+
+
+class Parameter(Tensor):
+    """A tensor that a module owns and an optimizer moves.
+
+    >>> Parameter([1.0, 2.0]).requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: ArrayLike, requires_grad: bool = True) -> None:
+        array = np.asarray(data)
+        if array.dtype == np.float64 and not hasattr(data, "dtype"):
+            array = array.astype(np.float32)  # Python numbers, as in pellucid.tensor
+        super().__init__(array, requires_grad)
+
+
+class LoadResult(NamedTuple):
+    """What :meth:`Module.load_state_dict` found different, as in torch."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """A part of a network: it owns parameters, buffers and other modules, and has a ``forward``.
+
+    Write a network of your own as a subclass; attributes that are parameters or modules are found
+    by their names, in the order in which they were set.
+
+    >>> from pellucid import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = nn.Linear(2, 4)
+    ...         self.out = nn.Linear(4, 1)
+    ...     def forward(self, x):
+    ...         return self.out(self.hidden(x).tanh())
+    >>> list(Net().state_dict())
+    ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
+    """
+
+    training: bool
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        # The tables are made here, so that a subclass may set attributes before super().__init__();
+        # the arguments are kept so that the architecture can be written down (nn.describe).
+        self = super().__new__(cls)
+        self.__dict__.update(
+            training=True,
+            _parameters={},
+            _buffers={},
+            _modules={},
+            _unsaved=[],
+            _hooks=Hooks(),
+            _arguments=(args, kwargs),
+        )
+        return self
+
+    def __init__(self) -> None:
+        """Nothing to do: the tables are ready."""
+
+    # -- running --
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the module computes; every subclass says it."""
+        raise OptionError(
+            type(self).__name__,
+            got="a call of a module without forward()",
+            needs="a method forward(self, x) in the subclass",
+        )
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Run the hooks and ``forward``; plain arrays become tensors of the module's dtype."""
+        try:
+            inputs = tuple([x if isinstance(x, Tensor) else self._admit(x) for x in inputs])
+            if self._hooks:
+                return self._hooks.around(self, inputs, options)
+            return self.forward(*inputs, **options)
+        except PellucidError as error:
+            self._note_path(error)
+            raise
+
+    def _admit(self, x: Any) -> Any:
+        if not isinstance(x, np.ndarray | list | float | int | np.generic):
+            return x
+        array = np.asarray(x)
+        first = next(self.parameters(), None)
+        if first is not None and array.dtype.kind == "f" and array.dtype != first.dtype:
+            array = array.astype(first.dtype)
+        return Tensor(array)
+
+    def _note_path(self, error: PellucidError) -> None:
+        """Add the name of the child that ``error`` came out of to its path."""
+        child = getattr(error, "left", None)
+        for name, module in self._modules.items():
+            if module is not None and module is child:
+                error.pass_through(name)
+        error.left = self  # type: ignore[attr-defined]
+
+    # -- registering --
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        homes: tuple[tuple[type, dict[str, Any]], ...] = (
+            (Parameter, self._parameters),
+            (Module, self._modules),
+        )
+        for kind, home in homes:
+            if isinstance(value, kind) or (value is None and name in home):
+                self._forget(name)
+                home[name] = value
+                return
+        if name in self._buffers and (value is None or isinstance(value, Tensor)):
+            raise OptionError(
+                type(self).__name__,
+                got=f"an assignment to the buffer {name!r}",
+                needs="one way to change a buffer, which a trace can record",
+                try_=f"module.update_buffer({name!r}, value)",
+            )
+        if name in self._parameters:
+            raise OptionError(
+                type(self).__name__,
+                got=f"{type(value).__name__} assigned to the parameter {name!r}",
+                needs="an nn.Parameter or None",
+                try_=f"nn.Parameter(...), or module.{name}.copy_(...) under no_grad()",
+            )
+        self._forget(name)
+        self.__dict__[name] = value
+
+    def __getattr__(self, name: str) -> Any:
+        for home in ("_parameters", "_buffers", "_modules"):
+            table = self.__dict__.get(home, {})
+            if name in table:
+                return table[name]
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        if not self._forget(name):
+            object.__delattr__(self, name)
+
+    def _forget(self, name: str) -> bool:
+        found = False
+        for table in (self._parameters, self._buffers, self._modules, self.__dict__):
+            if name in table:
+                del table[name]  # type: ignore[attr-defined]
+                found = True
+        return found
+
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+        """Own ``parameter`` (or None: a place kept free) under ``name``."""
+        self._forget(name)
+        self._parameters[name] = parameter
+
+    def register_buffer(
+        self, name: str, value: ArrayLike | Tensor | None, persistent: bool = True
+    ) -> None:
+        """Own numbers that are not learnt, such as running statistics; saved if ``persistent``."""
+        self._forget(name)
+        self._buffers[name] = None if value is None else Tensor(_array(value))
+        if not persistent:
+            self.__dict__["_unsaved"].append(name)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Own a submodule under ``name``."""
+        self._forget(name)
+        self._modules[name] = module
+
+    add_module = register_module
+
+    def update_buffer(self, name: str, value: Any) -> None:
+        """Give a buffer new values: the one way, so that a trace of the step can record it."""
+        buffer = self._buffers[name]
+        assert buffer is not None
+        buffer.data = _array(value).astype(buffer.dtype)
+
+    # -- hooks --
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
+        """Call ``hook(module, inputs)`` before forward; what it returns replaces the inputs.
+
+        This and the next two return a function that removes the hook.
+        """
+        return self._hooks.add("before", hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
+        """Call ``hook(module, inputs, output)`` after forward; what it returns replaces the output."""
+        return self._hooks.add("after", hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
+        """Call ``hook(module, grad_inputs, grad_outputs)`` when backward has passed the module."""
+        return self._hooks.add("backward", hook)
+
+    # -- the tree --
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The direct submodules with their names."""
+        return ((n, m) for n, m in self._modules.items() if m is not None)
+
+    def children(self) -> Iterator[Module]:
+        """The direct submodules."""
+        return (m for _, m in self.named_children())
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, each once, with their paths (the root's is ``prefix``)."""
+        seen: set[int] = set()
+        stack: list[tuple[str, Module]] = [(prefix, self)]
+        while stack:
+            path, module = stack.pop()
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            yield path, module
+            below = [(_join(path, name), child) for name, child in module.named_children()]
+            stack.extend(reversed(below))
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it."""
+        return (m for _, m in self.named_modules())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """The parameters with their paths, each once."""
+        return self._members("_parameters", prefix, recurse)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, each once, in the order in which they were set."""
+        return (p for _, p in self.named_parameters(recurse=recurse))
+
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """The buffers with their paths."""
+        return self._members("_buffers", prefix, recurse)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers."""
+        return (b for _, b in self.named_buffers(recurse=recurse))
+
+    def _members(self, table: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
+            for name, value in module.__dict__[table].items():
+                if value is not None and id(value) not in seen:
+                    seen.add(id(value))
+                    yield _join(path, name), value
+
+    def get_submodule(self, path: str) -> Module:
+        """The module at ``path``, such as ``"encoder.0"``."""
+        module = self
+        for name in path.split(".") if path else ():
+            module = getattr(module, name)
+        return module
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call ``function`` on every module, children first."""
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
+    # -- modes, types, gradients --
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode (dropout drops, batch norm uses the batch) here and below."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Prediction mode here and below."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze (False) or free all parameters."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget all gradients."""
+        for p in self.parameters():
+            p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros_like(p.grad.data))
+
+    def to(self, dtype: DTypeLike) -> Self:
+        """Turn all floating-point parameters and buffers into ``dtype``, in place."""
+        for t in [*self.parameters(), *self.buffers()]:
+            if t.dtype.kind == "f":
+                t.data = t.data.astype(dtype)
+                t.grad = None if t.grad is None else Tensor(t.grad.data.astype(dtype))
+        return self
+
+    def float(self) -> Self:
+        """``to(float32)``."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """``to(float64)``."""
+        return self.to(np.float64)
+
+    # -- saving --
+
+    def _state(self) -> Iterator[tuple[str, Tensor]]:
+        """What is saved: shared parameters under every one of their names, as in torch."""
+        for path, module in self._all_paths():
+            for name, p in module._parameters.items():
+                if p is not None:
+                    yield _join(path, name), p
+            for name, b in module._buffers.items():
+                if b is not None and name not in module.__dict__["_unsaved"]:
+                    yield _join(path, name), b
+
+    def _all_paths(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        yield prefix, self
+        for name, child in self.named_children():
+            yield from child._all_paths(_join(prefix, name))
+
+    def state_dict(self) -> dict[str, Array]:
+        """Every parameter and saved buffer by its path, as copies that later training leaves alone."""
+        return {name: t.data.copy() for name, t in self._state()}
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, ArrayLike | Tensor], strict: bool = True
+    ) -> LoadResult:
+        """Write saved values into the parameters and buffers, in place.
+
+        Raises FormatError that lists every missing, unexpected and misshapen name; with
+        ``strict=False`` only the misshapen ones are refused.
+        """
+        own = dict(self._state())
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        given = {name: _array(state_dict[name]) for name in own if name in state_dict}
+        misshapen = [
+            f"{name} {given[name].shape}, the network has {own[name].shape}"
+            for name in given
+            if given[name].shape != own[name].shape
+        ]
+        if misshapen or (strict and (missing or unexpected)):
+            raise _mismatch(type(self).__name__, missing, unexpected, misshapen)
+        for name, array in given.items():
+            own[name].data[...] = array
+            own[name]._version[0] += 1
+        return LoadResult(missing, unexpected)
+
+    # -- showing --
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets of the module's line; subclasses may say more."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [
+            f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self._modules.items()
+        ]
+        if not lines:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def _array(value: Any) -> Any:
+    data = value.data if isinstance(value, Tensor) else value
+    return data if hasattr(data, "shape") and not isinstance(data, memoryview) else np.asarray(data)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _mismatch(
+    who: str, missing: list[str], unexpected: list[str], misshapen: list[str]
+) -> FormatError:
+    found = [
+        f"{label}: {', '.join(names)}"
+        for label, names in (
+            ("missing", missing),
+            ("unexpected", unexpected),
+            ("misshapen", misshapen),
+        )
+        if names
+    ]
+    return FormatError(
+        f"load_state_dict of {who}",
+        got="\n".join(found),
+        needs="exactly the names and shapes of this network's state_dict()",
+        try_=None if misshapen else "strict=False to load what fits",
+    )
