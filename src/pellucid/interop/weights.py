@@ -1,0 +1,108 @@
+"""Weights as safetensors files: written whole or not at all, read without running anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
+from safetensors.numpy import save as serialise
+
+from pellucid import durable
+from pellucid.errors import FormatError
+from pellucid.nn import Module
+from pellucid.nn.module import LoadResult
+
+__all__ = ["load_arrays", "load_weights", "save", "save_arrays"]
+
+Array = NDArray[Any]
+
+FORMAT = "pellucid weights 1"
+# what a file starts with when it is something else, and what it then is
+_STRANGERS = {
+    b"\x80": "a pickle: loading it could run any code",
+    b"PK\x03\x04": "a zip archive, perhaps a PyTorch checkpoint (a pickle inside could run code)",
+    b"\x93NUMPY": "a NumPy .npy file",
+    b"\x89HDF": "an HDF5 file",
+}
+
+
+def save(module: Module, path: str | Path) -> None:
+    """Write the ``state_dict`` of ``module`` as a safetensors file, whole or not at all.
+
+    The same weights give the same bytes. Raises OSError where the file cannot be written; an
+    older file of that name is then untouched.
+    """
+    save_arrays(module.state_dict(), path, {"format": FORMAT})
+
+
+def load_weights(module: Module, path: str | Path, strict: bool = True) -> LoadResult:
+    """Read a safetensors file into ``module``, in place; PyTorch's files with the same names fit.
+
+    Raises FormatError for a file of another format and for missing, unexpected or misshapen
+    names, all of them listed.
+    """
+    arrays, _ = load_arrays(path)
+    try:
+        return module.load_state_dict(arrays, strict=strict)
+    except FormatError as error:
+        error.who = f"{Path(path)} for {error.who.removeprefix('load_state_dict of ')}"
+        raise
+
+
+def save_arrays(
+    arrays: Mapping[str, Array], path: str | Path, note: Mapping[str, Any] | None = None
+) -> None:
+    """Write named arrays and a JSON note to ``path``, whole or not at all."""
+    plain = {name: np.require(array, requirements="C") for name, array in arrays.items()}
+    # one key alone, since the order of several would differ from one process to the next
+    metadata = {"pellucid": json.dumps(note, sort_keys=True)} if note is not None else None
+    durable.write_bytes(path, serialise(plain, metadata=metadata))
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """The named arrays of a safetensors file and the JSON note in it ({} if there is none).
+
+    Raises FormatError for anything that is not a whole, well-formed safetensors file.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise FormatError(str(path), got="no such file", needs="a .safetensors file") from None
+    for start, what in _STRANGERS.items():
+        if content.startswith(start):
+            raise FormatError(
+                str(path),
+                got=what,
+                needs="a safetensors file",
+                try_="in torch: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
+                if start in (b"\x80", b"PK\x03\x04")
+                else None,
+            )
+    try:
+        arrays = parse(content)
+        note = _note(content)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise FormatError(
+            str(path),
+            got=f"{len(content):,} bytes that are not a whole safetensors file ({error})",
+            needs="a safetensors file, complete and unchanged",
+        ) from error
+    return arrays, note
+
+
+def _note(content: bytes) -> dict[str, Any]:
+    """The note in the header, whose length stands in the first 8 bytes; already checked above."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    text = header.get("__metadata__", {}).get("pellucid")
+    note = json.loads(text) if text is not None else {}
+    if not isinstance(note, dict):
+        raise ValueError("a note that is no dict")
+    return note

@@ -1,0 +1,204 @@
+"""A training run: the network, its record and its folder; loading one, predicting, evaluating."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid import durable, interop, metrics, nn
+from pellucid.data import Data, Preparation
+from pellucid.errors import FormatError, OptionError, RunError
+from pellucid.nn import Module
+from pellucid.record import Record
+from pellucid.train.measure import answers, outputs_of, probabilities
+from pellucid.train.parts import Part, Problem, Source, make_part
+from pellucid.train.settings import Settings
+
+__all__ = ["CONFIG", "FORMAT", "Run", "load", "read_config", "write_config"]
+
+Array = NDArray[Any]
+FORMAT = "pellucid run 1"
+CONFIG, WEIGHTS, CHECKPOINT, RECORD = (
+    "config.json",
+    "weights.safetensors",
+    "checkpoint.safetensors",
+    "record.jsonl",
+)
+
+
+@dataclass
+class Run:
+    """What :func:`pellucid.fit` returns and :func:`pellucid.load` reads."""
+
+    model: Module
+    record: Record
+    problem: Problem
+    settings: Settings
+    best_epoch: int | None
+    folder: Path | None = None
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return self.problem.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; empty for a regression."""
+        return self.problem.classes
+
+    def outputs(self, x: ArrayLike) -> Array:
+        """The network's own outputs (logits, or numbers in the units it was trained in)."""
+        return outputs_of(self.model, self._part(np.asarray(x)))
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Class names (whole numbers where all names are), or numbers in the target's units, (N,).
+
+        ``x`` are raw samples, as they were before training: images (N, H, W), table rows (N, F).
+        """
+        outputs = self.outputs(x)
+        if self.task == "classification":
+            return self.labels[answers(outputs)]
+        values = outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
+        preparation = self.problem.preparation
+        return values if preparation is None else preparation.inverse_target(values)
+
+    def predict_proba(self, x: ArrayLike) -> Array:
+        """The probability of every class, (N, C). Raises OptionError for a regression."""
+        if self.task != "classification":
+            raise OptionError("predict_proba", got="a regression", needs="a classifier")
+        return probabilities(self.outputs(x))
+
+    @property
+    def labels(self) -> Array:
+        """The classes as an array, whole numbers where all their names are."""
+        if all(name.lstrip("-").isdigit() for name in self.classes):
+            return np.array([int(name) for name in self.classes])
+        return np.array(self.classes)
+
+    def evaluate(self, data: Source) -> dict[str, Any]:
+        """All the metrics on data with known answers: Data, or a pair of arrays (x, y)."""
+        part = make_part("evaluation", data, self.problem)
+        outputs = outputs_of(self.model, part)
+        if self.task == "classification":
+            truth = part.y.reshape(len(part), -1)[:, 0].astype(np.int64)
+            found: dict[str, Any] = metrics.classification_report(
+                truth,
+                answers(outputs),
+                probabilities=probabilities(outputs),
+                target_names=self.classes or None,
+            )
+            return found
+        preparation = self.problem.preparation
+        truth, values = part.y, outputs
+        if preparation is not None:
+            truth, values = preparation.inverse_target(truth), preparation.inverse_target(values)
+        return metrics.regression_report(truth.ravel(), values.ravel())
+
+    def _part(self, x: Array) -> Part:
+        preparation = self.problem.preparation
+        if preparation is None:
+            x = x.astype(self.problem.dtype) if x.dtype.kind == "f" else x
+            return Part(x, x)
+        return Part(preparation.transform(x, self.problem.dtype), x)
+
+    def __repr__(self) -> str:
+        where = f", {self.folder}" if self.folder else ""
+        return (
+            f"Run({self.task}, {len(self.record.epochs())} epochs, best {self.best_epoch}{where})"
+        )
+
+
+def load(folder: str | Path, model: Module | None = None) -> Run:
+    """Read a run folder: the network with its best weights, ready to predict.
+
+    ``model`` is needed for a network of your own whose class Pellucid does not know (it must have
+    been built with the same arguments). No code in the folder is ever run. Raises RunError and
+    FormatError for a folder that is no run, or a damaged one.
+    """
+    folder = Path(folder)
+    config = read_config(folder)
+    problem, settings = problem_from(config), Settings.from_json(config["settings"])
+    model = model or build_model(config)
+    if not (folder / WEIGHTS).exists():
+        raise RunError(
+            f"run {folder}",
+            got="no weights yet: it has not finished an epoch",
+            needs="weights.safetensors",
+            try_=f"pellucid resume {folder}",
+        )
+    interop.load_weights(model, folder / WEIGHTS)
+    record = Record.read(folder / RECORD)
+    return Run(model.eval(), record, problem, settings, record.best_epoch, folder)
+
+
+def build_model(config: dict[str, Any]) -> Module:
+    """The network of a run folder, with fresh weights."""
+    if config.get("model") is None:
+        raise RunError(
+            "loading a run",
+            got="a network of a class that could not be written down",
+            needs="the network itself",
+            try_="pellucid.load(folder, model=MyNet(...))",
+        )
+    return nn.rebuild(config["model"]).to(np.dtype(config["dtype"]))
+
+
+def problem_from(config: dict[str, Any]) -> Problem:
+    """What the run learnt, from its configuration."""
+    content = config["preparation"]
+    preparation = None if content is None else Preparation.from_json(content)
+    return Problem(
+        config["task"],
+        tuple(config["classes"]),
+        preparation,
+        np.dtype(config["dtype"]),
+        config["columns"],
+    )
+
+
+def write_config(folder: Path, content: dict[str, Any]) -> None:
+    """Write ``config.json``: everything a new process needs to load or resume the run."""
+    durable.write_text(folder / CONFIG, json.dumps({"format": FORMAT, **content}, indent=1) + "\n")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read ``config.json``; raises RunError where there is none, FormatError where it is damaged."""
+    path = folder / CONFIG
+    if not path.is_file():
+        what = "a folder without config.json" if folder.is_dir() else "no such folder"
+        raise RunError(f"run {folder}", got=what, needs="a run folder", try_="pellucid runs")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        known = content.get("format")
+    except (ValueError, AttributeError) as error:
+        raise FormatError(
+            str(path), got=f"no whole JSON ({error})", needs="a run's config"
+        ) from None
+    if known != FORMAT:
+        raise FormatError(
+            str(path),
+            got=f"format {known!r}",
+            needs=f"format {FORMAT!r}",
+            try_="the version of Pellucid that wrote it",
+        )
+    missing = [
+        name
+        for name in ("settings", "model", "dtype", "task", "classes", "preparation", "columns")
+        if name not in content
+    ]
+    if missing:
+        raise FormatError(
+            str(path), got="no " + ", ".join(missing), needs="all entries of a run's config"
+        )
+    return content  # type: ignore[no-any-return]
+
+
+def part_of(data: Data, problem: Problem) -> Part:
+    """A part of raw data in the network's numbers."""
+    return make_part("data", data, problem)

@@ -1,0 +1,215 @@
+"""How to train, in words and numbers, and the loss, optimizer and schedule that they name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid import nn, optim
+from pellucid.errors import FormatError, OptionError, choose, nearest
+from pellucid.optim import LRScheduler, Optimizer
+
+__all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
+
+OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # with the usual learning rate
+    "sgd": (optim.SGD, 0.1),
+    "rmsprop": (optim.RMSprop, 1e-3),
+    "adagrad": (optim.Adagrad, 1e-2),
+    "adam": (optim.Adam, 1e-3),
+    "adamw": (optim.AdamW, 1e-3),
+}
+LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber")
+SCHEDULES = ("constant", "step", "multistep", "exponential", "cosine", "onecycle", "plateau")
+_SCHEDULE_OPTIONS = {
+    "constant": (),
+    "step": ("every", "gamma"),
+    "multistep": ("milestones", "gamma"),
+    "exponential": ("gamma",),
+    "cosine": ("eta_min",),
+    "onecycle": ("pct_start", "div_factor", "final_div_factor", "anneal_strategy"),
+    "plateau": ("factor", "patience", "min_lr", "threshold", "cooldown"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything about a training run that is not the network or the data.
+
+    Plain values only, so that a run folder can hold them; epochs are counted from 1 when shown.
+    """
+
+    loss: str = "auto"
+    optimizer: str = "adam"
+    optimizer_options: dict[str, Any] = field(default_factory=dict)
+    lr: float | None = None  # None: the optimizer's usual one
+    schedule: str = "constant"
+    schedule_options: dict[str, Any] = field(default_factory=dict)
+    warmup: float = 0.0  # epochs
+    epochs: int = 10
+    batch_size: int | str = 64
+    shuffle: bool = True
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    label_smoothing: float = 0.0
+    class_weights: str | list[float] | None = None  # "balanced", or one weight a class
+    patience: int | None = None  # epochs without a better validation result before it stops
+    monitor: str = "auto"  # validation_accuracy or validation_loss
+    augment: dict[str, float] | None = None  # shift, rotate, noise
+    seed: int = 0
+    threads: int | None = None  # None: by the table
+    checkpoint_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.epochs, int) or self.epochs < 1:
+            raise OptionError("fit", got=f"epochs={self.epochs!r}", needs="a whole number from 1")
+        for name in ("l1", "l2", "warmup"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise OptionError("fit", got=f"{name}={getattr(self, name)}", needs="0 or more")
+        for name in ("clip_norm", "clip_value", "lr"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise OptionError("fit", got=f"{name}={value}", needs="a finite number above 0")
+        if self.patience is not None and self.patience < 1:
+            raise OptionError("fit", got=f"patience={self.patience}", needs="1 epoch or more")
+        choose("fit: monitor", self.monitor, ("auto", "validation_accuracy", "validation_loss"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain data."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Settings:
+        """Read what :meth:`to_json` wrote; raises FormatError for names that are no settings."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        strange = [name for name in content if name not in known]
+        if strange:
+            raise FormatError(
+                "settings",
+                got=f"{strange[0]!r}",
+                needs="one of " + ", ".join(sorted(known)),
+                try_=nearest(strange[0], known),
+            )
+        return cls(**content)
+
+    # -- what the names mean --
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate, the optimizer's usual one unless given."""
+        return OPTIMIZERS[self.optimizer][1] if self.lr is None else self.lr
+
+    def build_optimizer(self, model: nn.Module) -> Optimizer:
+        """The named optimizer over the parameters that learn."""
+        make, _ = OPTIMIZERS[choose("optimizer", self.optimizer, OPTIMIZERS)]
+        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        try:
+            return make(named, lr=self.learning_rate, **self.optimizer_options)
+        except TypeError as error:
+            raise OptionError(
+                f"optimizer {self.optimizer!r}",
+                got=", ".join(f"{k}={v!r}" for k, v in self.optimizer_options.items()),
+                needs=f"options that {make.__name__} has ({error})",  # type: ignore[attr-defined]
+            ) from error
+
+    def build_loss(self, task: str, outputs_one: bool, labels: NDArray[Any]) -> Losses:
+        """The loss to train with, and the plain one to measure with."""
+        name = choose("loss", self.loss, LOSSES)
+        if name == "auto":
+            classes = "bce" if outputs_one else "cross_entropy"
+            name = classes if task == "classification" else "mse"
+        if (name in ("cross_entropy", "bce")) != (task == "classification"):
+            raise OptionError(
+                f"loss {name!r}",
+                got=f"a {task}",
+                needs="cross_entropy or bce for classes; mse, mae or huber for numbers",
+            )
+        if name == "cross_entropy":
+            weights = self._class_weights(labels)
+            return Losses(
+                name,
+                nn.CrossEntropyLoss(weights, label_smoothing=self.label_smoothing),
+                nn.CrossEntropyLoss(),
+            )
+        if self.label_smoothing or self.class_weights is not None:
+            raise OptionError(
+                f"loss {name!r}",
+                got="label smoothing or class weights",
+                needs="the loss cross_entropy, which has them",
+            )
+        makers = {
+            "bce": nn.BCEWithLogitsLoss,
+            "mse": nn.MSELoss,
+            "mae": nn.L1Loss,
+            "huber": nn.HuberLoss,
+        }
+        loss = makers[name]()
+        return Losses(name, loss, loss)
+
+    def _class_weights(self, labels: NDArray[Any]) -> NDArray[Any] | None:
+        if self.class_weights is None:
+            return None
+        counts = np.bincount(labels.astype(np.int64).ravel())
+        if self.class_weights == "balanced":
+            return (labels.size / (len(counts) * np.maximum(counts, 1))).astype(np.float32)
+        if isinstance(self.class_weights, str) or len(self.class_weights) != len(counts):
+            raise OptionError(
+                "class_weights",
+                got=repr(self.class_weights),
+                needs=f"'balanced' or {len(counts)} numbers, one a class",
+            )
+        return np.asarray(self.class_weights, np.float32)
+
+    def build_schedule(self, optimizer: Optimizer, steps: int) -> LRScheduler | None:
+        """The named schedule, moved once a step (the plateau's once an epoch), after the warm-up.
+
+        ``steps``: the steps of an epoch.
+        """
+        name = choose("schedule", self.schedule, SCHEDULES)
+        for option in self.schedule_options:
+            choose(f"schedule {name!r}: option", option, _SCHEDULE_OPTIONS[name])
+        options = dict(self.schedule_options)
+        warm = round(self.warmup * steps)
+        total = self.epochs * steps
+        made: LRScheduler | None
+        if name == "constant":
+            made = None
+        elif name == "onecycle":
+            momentum = "momentum" in optimizer.param_groups[0] and bool(
+                optimizer.param_groups[0]["momentum"]
+            )
+            made = optim.OneCycleLR(
+                optimizer,
+                self.learning_rate,
+                total_steps=total,
+                cycle_momentum=momentum or "betas" in optimizer.param_groups[0],
+                **options,
+            )
+        elif name == "plateau":
+            mode = "max" if self.monitor == "validation_accuracy" else "min"
+            made = optim.ReduceLROnPlateau(optimizer, mode=mode, **options)
+        elif name == "cosine":
+            made = optim.CosineAnnealingLR(optimizer, T_max=max(1, total - warm), **options)
+        elif name == "multistep":
+            milestones = [round(e * steps) for e in options.pop("milestones", [self.epochs // 2])]
+            made = optim.MultiStepLR(optimizer, milestones, **options)
+        else:
+            every = options.pop("every", 1 if name == "exponential" else max(1, self.epochs // 3))
+            options.setdefault("gamma", 0.95 if name == "exponential" else 0.1)
+            made = optim.StepLR(optimizer, round(every * steps), **options)
+        return optim.with_warmup(optimizer, made, warm) if warm else made
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The loss that is trained with, and the plain one that results are measured with."""
+
+    name: str
+    train: Any
+    measure: Any

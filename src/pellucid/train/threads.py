@@ -1,0 +1,43 @@
+"""How many threads the matrix products get: a table by size, never a timing.
+
+One thread and two add up in another order, so their results differ in the last bits; a run records
+the number it used, and a resumed run uses the recorded one.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import AbstractContextManager
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from pellucid.nn import Module
+
+__all__ = ["limit", "multiply_adds", "threads_for"]
+
+# (multiply-adds of a forward pass over one batch, threads): the first row that is not exceeded
+TABLE = ((20_000_000, 1), (math.inf, 2))
+
+
+def multiply_adds(model: Module, batch: int) -> int:
+    """The multiply-adds of one forward pass through the weight matrices.
+
+    >>> from pellucid import nn
+    >>> multiply_adds(nn.MLP([784, 128, 64, 10]), 1)
+    109184
+    """
+    return batch * sum(math.prod(p.shape) for p in model.parameters() if p.ndim >= 2)
+
+
+def threads_for(model: Module, batch: int) -> int:
+    """The number of threads from the table, at most the machine's."""
+    work = multiply_adds(model, batch)
+    wanted = next(threads for size, threads in TABLE if work <= size)
+    return min(wanted, os.cpu_count() or 1)
+
+
+def limit(threads: int) -> AbstractContextManager[Any]:
+    """Inside the block, matrix products use this many threads."""
+    return threadpool_limits(threads, user_api="blas")  # type: ignore[no-any-return]

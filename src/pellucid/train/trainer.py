@@ -1,0 +1,243 @@
+"""The training loop, to be read aloud: forward, backward, update; then look at the validation set."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid import optim
+from pellucid.autograd import Tensor
+from pellucid.data import DataLoader
+from pellucid.nn import Module
+from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
+from pellucid.random import step_key
+from pellucid.train import nonfinite
+from pellucid.train.listeners import Listener
+from pellucid.train.measure import Meter, measure
+from pellucid.train.parts import Part, Problem
+from pellucid.train.settings import Losses, Settings
+
+__all__ = ["Trainer"]
+
+Array = NDArray[Any]
+
+
+class Trainer:
+    """A network, what moves it, and where in the training it stands.
+
+    ``epoch`` and ``step`` count what is done: epochs, and steps of the epoch under way.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        losses: Losses,
+        optimizer: Optimizer,
+        schedule: LRScheduler | None,
+        loader: DataLoader,
+        validation: Part | None,
+        problem: Problem,
+        settings: Settings,
+        *,
+        schedule_each: str = "step",
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self.model, self.losses, self.optimizer = model, losses, optimizer
+        self.schedule, self.schedule_each = schedule, schedule_each
+        self.loader, self.validation, self.problem = loader, validation, problem
+        self.settings, self.listeners = settings, list(listeners)
+        self.penalties = [optim.L1(settings.l1)] * bool(settings.l1)
+        self.penalties += [optim.L2(settings.l2)] * bool(settings.l2)
+        self.epoch = self.step = self.total_steps = 0
+        self.best: dict[str, Any] | None = None  # epoch, value, loss, weights
+        self.stop_reason: str | None = None
+        self.interrupted = False
+        self.meter = Meter()
+        self.recent: deque[float] = deque(maxlen=20)
+        self.grad_norm = math.nan
+
+    # -- the loop --
+
+    def run(self) -> None:
+        """Train until the last epoch, early stopping, or an interruption between two steps."""
+        self.tell("on_begin")
+        while not self.finished and not self.interrupted:
+            self.train_epoch()
+        if self.finished:
+            self.restore_best()
+        self.tell("on_end")
+
+    def train_epoch(self) -> None:
+        """The steps of an epoch that are not done yet, then what follows an epoch."""
+        self.model.train()
+        started, done_before = time.perf_counter(), self.meter.count
+        for x, y in self.loader.batches(self.epoch, start=self.step):
+            self.train_step(x, y)
+            self.tell("on_step")
+            if self.interrupted:
+                return
+        seconds = time.perf_counter() - started
+        self.end_epoch(seconds, (self.meter.count - done_before) / max(seconds, 1e-9))
+
+    def train_step(self, x: Array, y: Array) -> None:
+        """One step: the loss, its gradients, the penalties, the clip, the update."""
+        prediction, loss = self.gradients(x, y)
+        value = loss.item()
+        if not self.is_finite(value):
+            raise self.find_bad_number(x, y)
+        params = list(self.model.parameters())
+        for penalty in self.penalties:
+            penalty.apply(params)
+        if self.settings.clip_norm is not None:
+            optim.clip_grad_norm_(params, self.settings.clip_norm)
+        if self.settings.clip_value is not None:
+            optim.clip_grad_value_(params, self.settings.clip_value)
+        self.lr = self.optimizer.param_groups[0]["lr"]
+        self.optimizer.step()
+        if self.schedule is not None and self.schedule_each == "step":
+            self.schedule.step()
+        self.recent.append(value)
+        self.meter.add(value, prediction.data, y)
+        self.step += 1
+        self.total_steps += 1
+
+    def gradients(self, x: Array, y: Array) -> tuple[Tensor, Tensor]:
+        """Forward and backward for one batch: prediction, loss, and a gradient in each parameter."""
+        with step_key(self.settings.seed, self.epoch, self.step):
+            prediction = self.model(Tensor(x))
+            loss = self.losses.train(prediction, Tensor(y))
+        self.optimizer.zero_grad()
+        loss.backward()
+        return prediction, loss
+
+    def end_epoch(self, seconds: float, speed: float) -> None:
+        """Measure on the validation part, remember the best weights, decide whether to go on."""
+        event: dict[str, Any] = {"epoch": self.epoch + 1, "step": self.total_steps}
+        event |= self.results("train", self.meter.loss, self.meter.score(self.problem))
+        if self.validation is not None:
+            loss, outputs = measure(self.model, self.validation, self.losses.measure)
+            meter = Meter()
+            meter.add(loss, outputs, self.validation.y)
+            event |= self.results("validation", loss, meter.score(self.problem))
+        event |= {"lr": self.lr, "samples_per_second": speed, "seconds": seconds}
+        self.epoch, self.step, self.meter = self.epoch + 1, 0, Meter()
+        if self.schedule is not None and self.schedule_each == "epoch":
+            self.step_schedule(event)
+        event["best"] = self.keep_best(event)
+        self.tell("on_epoch", event)
+
+    # -- what the loop asks --
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.epoch >= self.settings.epochs or self.stop_reason is not None
+
+    def is_finite(self, loss: float) -> bool:
+        """Whether the loss and every gradient are, before anything is changed in place."""
+        if not math.isfinite(loss):
+            return False
+        for p in self.model.parameters():
+            if p.grad is not None:
+                g = p.grad.data.ravel()
+                # the dot product is quick but may overflow; then the numbers are looked at
+                if not math.isfinite(np.vdot(g, g)) and not np.isfinite(g).all():
+                    return False
+        return True
+
+    def find_bad_number(self, x: Array, y: Array) -> Exception:
+        """The error that names the place, found by running the step again."""
+        return nonfinite.locate(
+            self.model,
+            lambda: self.gradients(x, y),
+            self.total_steps + 1,
+            self.optimizer.param_groups[0]["lr"],
+            list(self.recent),
+        )
+
+    def results(self, part: str, loss: float, score: dict[str, float]) -> dict[str, float]:
+        """Loss and score under the names that the record uses."""
+        return {f"{part}_loss": loss, **{f"{part}_{name}": v for name, v in score.items()}}
+
+    def step_schedule(self, event: dict[str, Any]) -> None:
+        """Move a schedule that goes by epochs."""
+        assert self.schedule is not None
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            name = "accuracy" if self.schedule.mode == "max" else "loss"
+            part = "validation" if self.validation is not None else "train"
+            self.schedule.step(event[f"{part}_{name}"])
+        else:
+            self.schedule.step()
+
+    def keep_best(self, event: dict[str, Any]) -> bool:
+        """Remember the weights if the validation result is the best so far."""
+        if self.validation is None:
+            return False
+        value, loss = self.rank(event)
+        if self.best is None or (value, loss) < (self.best["value"], self.best["loss"]):
+            self.best = {"epoch": self.epoch, "value": value, "loss": loss}
+            self.best["weights"] = self.model.state_dict()
+            return True
+        patience = self.settings.patience
+        if patience is not None and self.epoch - self.best["epoch"] >= patience:
+            self.stop_reason = f"no better validation result for {patience} epochs"
+        return False
+
+    def rank(self, event: dict[str, Any]) -> tuple[float, float]:
+        """What is compared, lower is better: errors (then the loss), or the loss alone."""
+        loss = event["validation_loss"]
+        by_loss = self.settings.monitor == "validation_loss"
+        if by_loss or "validation_accuracy" not in event:
+            return loss, loss
+        return 1 - event["validation_accuracy"], loss
+
+    def restore_best(self) -> None:
+        """End with the weights that did best on the validation part."""
+        if self.best is not None:
+            self.model.load_state_dict(self.best["weights"])
+
+    def tell(self, moment: str, *arguments: Any) -> None:
+        """Call every listener."""
+        for listener in self.listeners:
+            getattr(listener, moment)(self, *arguments)
+
+    # -- going on later --
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "total_steps": self.total_steps,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "best": self.best,
+            "stop_reason": self.stop_reason,
+            "meter": self.meter.state(),
+            "recent": list(self.recent),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Stand where :meth:`state` was taken."""
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.total_steps = state["total_steps"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.schedule is not None and state["schedule"] is not None:
+            self.schedule.load_state_dict(state["schedule"])
+        self.best, self.stop_reason = state["best"], state["stop_reason"]
+        self.meter = Meter(*state["meter"])
+        self.recent.extend(state["recent"])
+        self.lr = self.optimizer.param_groups[0]["lr"]
+
+    @property
+    def parameters(self) -> Iterable[tuple[str, Any]]:
+        """The named parameters."""
+        return self.model.named_parameters()
