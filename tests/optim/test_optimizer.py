@@ -10,7 +10,8 @@ import pytest
 from optim_params import param, with_grad
 
 from pellucid import Tensor, nn, optim
-from pellucid.errors import DtypeError, FormatError, OptionError, ShapeError
+from pellucid.errors import DtypeError, FormatError, GradientError, OptionError, ShapeError
+from pellucid.optim import SGD
 
 ALL = [optim.SGD, optim.RMSprop, optim.Adagrad, optim.Adam, optim.AdamW]
 
@@ -353,3 +354,13 @@ def test_the_state_of_another_optimizer_is_refused() -> None:
     sgd = optim.SGD([param([[1.0, 2.0]]), param([1.0])])
     with pytest.raises(OptionError, match=r"SGD.load_state_dict\n  got:    an option 'betas'"):
         sgd.load_state_dict(adam_after_a_step().state_dict())
+
+
+def test_a_step_between_two_backwards_over_one_graph_is_noticed() -> None:
+    w = with_grad([2.0], [1.0])
+    x = Tensor(np.array([3.0]), requires_grad=True)
+    loss = (w * x).sum()
+    loss.backward(retain_graph=True)
+    SGD([w], lr=0.1).step()
+    with pytest.raises(GradientError, match="changed in place after Multiply had used it"):
+        loss.backward()

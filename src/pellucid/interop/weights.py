@@ -81,7 +81,7 @@ def load_arrays(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
                 str(path),
                 got=what,
                 needs="a safetensors file",
-                try_="in torch: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
+                try_="safetensors.torch.save_file(model.state_dict(), path) in torch"
                 if start in (b"\x80", b"PK\x03\x04")
                 else None,
             )

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+from pellucid.autograd import no_grad
 from pellucid.errors import DtypeError, FormatError, OptionError, ShapeError
 from pellucid.optim import rules
 from pellucid.optim.options import TORCH_ONLY, known, real, refuse_torch_only, switch
@@ -31,6 +32,8 @@ class Trainable(Protocol):
     def requires_grad(self) -> bool: ...
 
     grad: Any
+
+    def copy_(self, source: Any) -> Any: ...
 
 
 class Optimizer:
@@ -87,11 +90,13 @@ class Optimizer:
         moves = [(i, p, g) for i, p, g in self._numbered() if p.grad is not None]
         for i, p, _ in moves:
             self._check_gradient(i, p)
-        for i, p, group in moves:
-            state = self._state_of(i, p.data, group)
-            p.data[...], new = self.update(p.data, p.grad.data, state, group)
-            if new:
-                self.state[i] = {**state, **new}
+        with no_grad():
+            for i, p, group in moves:
+                state = self._state_of(i, p.data, group)
+                W, new = self.update(p.data, p.grad.data, state, group)
+                p.copy_(W)  # counts as a change: backward() over the old graph is then refused
+                if new:
+                    self.state[i] = {**state, **new}
         return loss
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from pellucid.record import Record, Recorder
 from pellucid.train import checkpoint, threads
 from pellucid.train.listeners import Checkpoints, Interrupt, Listener, Recording
-from pellucid.train.parts import Part, Problem, Source, make_part, make_problem
+from pellucid.train.parts import Problem, Source, make_part, make_problem
 from pellucid.train.run import CHECKPOINT, RECORD, Run, build_model, read_config, write_config
 from pellucid.train.run import problem_from as problem_from_config
 from pellucid.train.settings import Losses, Settings

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.autograd import Tensor, no_grad
 from pellucid.nn import Module
-from pellucid.ops import Sigmoid, Softmax
+from pellucid.nn import functional as F
 from pellucid.train.parts import Part, Problem
 
 __all__ = ["Meter", "answers", "measure", "outputs_of", "probabilities"]
@@ -77,13 +77,13 @@ def measure(model: Module, part: Part, loss: Any) -> tuple[float, Array]:
 def answers(outputs: Array) -> Array:
     """The class numbers that the outputs stand for: the greatest logit, or one logit above 0."""
     if outputs.ndim == 2 and outputs.shape[1] == 1:
-        return (outputs[:, 0] > 0).astype(np.int64)
-    return outputs.argmax(axis=1)
+        return np.where(outputs[:, 0] > 0, 1, 0)
+    return np.asarray(np.argmax(outputs, axis=1))
 
 
 def probabilities(outputs: Array) -> Array:
     """The probability of every class, (N, C), from logits (N, C) or (N, 1)."""
     if outputs.ndim == 2 and outputs.shape[1] == 1:
-        p = Sigmoid.forward(outputs)
+        p = F.sigmoid(outputs).data
         return np.concatenate([1 - p, p], axis=1)
-    return Softmax.forward(outputs, axis=1)  # type: ignore[no-any-return]
+    return F.softmax(outputs, dim=1).data

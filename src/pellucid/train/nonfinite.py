@@ -96,7 +96,8 @@ def _cause(lr: float, losses: Sequence[float]) -> tuple[str, str | None]:
     recent = [loss for loss in losses if math.isfinite(loss)]
     if len(recent) >= 2 and recent[-1] > 2 * min(recent):
         words = f"the loss had grown from {min(recent):.3g} to {recent[-1]:.3g}"
-        return f"the learning rate {lr:g} is too large: {words}", f"a learning rate of {lr / 10:g}"
+        sane = min(lr / 10, 0.1)  # a rate that blew up may be off by more than one power of ten
+        return f"the learning rate {lr:g} is too large: {words}", f"a learning rate of {sane:g}"
     if len(recent) < 2:
         return "the inputs or the initial weights are too large", "scaled inputs, He weights"
     return "a value outside what the operation can take (log of 0, division by 0, overflow)", None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable, interop, metrics, nn
-from pellucid.data import Data, Preparation
+from pellucid.data import Preparation
 from pellucid.errors import FormatError, OptionError, RunError
 from pellucid.nn import Module
 from pellucid.record import Record
@@ -168,7 +168,7 @@ def write_config(folder: Path, content: dict[str, Any]) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Read ``config.json``; raises RunError where there is none, FormatError where it is damaged."""
+    """Read ``config.json``; raises RunError where there is none, FormatError for a damaged one."""
     path = folder / CONFIG
     if not path.is_file():
         what = "a folder without config.json" if folder.is_dir() else "no such folder"
@@ -197,8 +197,3 @@ def read_config(folder: Path) -> dict[str, Any]:
             str(path), got="no " + ", ".join(missing), needs="all entries of a run's config"
         )
     return content  # type: ignore[no-any-return]
-
-
-def part_of(data: Data, problem: Problem) -> Part:
-    """A part of raw data in the network's numbers."""
-    return make_part("data", data, problem)

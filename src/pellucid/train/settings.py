@@ -115,7 +115,7 @@ class Settings:
             raise OptionError(
                 f"optimizer {self.optimizer!r}",
                 got=", ".join(f"{k}={v!r}" for k, v in self.optimizer_options.items()),
-                needs=f"options that {make.__name__} has ({error})",  # type: ignore[attr-defined]
+                needs=f"options that {make.__name__} has ({error})",
             ) from error
 
     def build_loss(self, task: str, outputs_one: bool, labels: NDArray[Any]) -> Losses:

@@ -11,7 +11,7 @@ import os
 from contextlib import AbstractContextManager
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pellucid.nn import Module
 

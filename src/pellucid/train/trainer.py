@@ -1,11 +1,11 @@
-"""The training loop, to be read aloud: forward, backward, update; then look at the validation set."""
+"""The training loop, to be read aloud: forward, backward, update, and a look at the validation."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,15 +52,15 @@ class Trainer:
         self.schedule, self.schedule_each = schedule, schedule_each
         self.loader, self.validation, self.problem = loader, validation, problem
         self.settings, self.listeners = settings, list(listeners)
-        self.penalties = [optim.L1(settings.l1)] * bool(settings.l1)
-        self.penalties += [optim.L2(settings.l2)] * bool(settings.l2)
+        wanted = (optim.L1(settings.l1), optim.L2(settings.l2))
+        self.penalties = [penalty for penalty in wanted if penalty.strength]
         self.epoch = self.step = self.total_steps = 0
         self.best: dict[str, Any] | None = None  # epoch, value, loss, weights
         self.stop_reason: str | None = None
         self.interrupted = False
         self.meter = Meter()
-        self.recent: deque[float] = deque(maxlen=20)
-        self.grad_norm = math.nan
+        self.recent: deque[float] = deque(maxlen=20)  # losses, to explain a bad one
+        self.lr = optimizer.param_groups[0]["lr"]
 
     # -- the loop --
 
@@ -108,7 +108,7 @@ class Trainer:
         self.total_steps += 1
 
     def gradients(self, x: Array, y: Array) -> tuple[Tensor, Tensor]:
-        """Forward and backward for one batch: prediction, loss, and a gradient in each parameter."""
+        """Forward and backward for one batch: the prediction, the loss, every gradient in place."""
         with step_key(self.settings.seed, self.epoch, self.step):
             prediction = self.model(Tensor(x))
             loss = self.losses.train(prediction, Tensor(y))
@@ -236,8 +236,3 @@ class Trainer:
         self.meter = Meter(*state["meter"])
         self.recent.extend(state["recent"])
         self.lr = self.optimizer.param_groups[0]["lr"]
-
-    @property
-    def parameters(self) -> Iterable[tuple[str, Any]]:
-        """The named parameters."""
-        return self.model.named_parameters()
