@@ -29,12 +29,12 @@ def fit(degree, c):
     nodes = [mp.cos(mp.pi * (k + mp.mpf(1) / 2) / n) for k in range(n)]
     values = [tail_factor(t, c) for t in nodes]
     cheb = [
-        (2 - (j == 0)) / mp.mpf(n) * sum(v * mp.cos(j * mp.acos(t)) for v, t in zip(values, nodes))
+        (2 - (j == 0)) / mp.mpf(n) * sum(values[k] * mp.cos(j * mp.acos(nodes[k])) for k in range(n))
         for j in range(n)
     ]
     total = [mp.mpf(0)] * n
     before, now = [mp.mpf(1)], [mp.mpf(0), mp.mpf(1)]
-    for j, weight in enumerate(cheb):
+    for weight in cheb:
         for i, p in enumerate(before):
             total[i] += weight * p
         after = [mp.mpf(0)] + [2 * p for p in now]

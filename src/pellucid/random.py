@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
-__all__ = ["default_generator", "generator", "manual_seed", "step_key"]
+__all__ = ["default_generator", "draw_from", "generator", "manual_seed", "step_key"]
 
 _state = threading.local()
 
@@ -17,7 +18,7 @@ _state = threading.local()
 def generator(*key: int | str) -> np.random.Generator:
     """A generator that depends on its key alone, so that a run resumed midway draws the same bits.
 
-    >>> generator(0, "order", 3).integers(100) == generator(0, "order", 3).integers(100)
+    >>> bool(generator(0, "order", 3).integers(100) == generator(0, "order", 3).integers(100))
     True
     """
     words = [zlib.crc32(k.encode()) if isinstance(k, str) else int(k) for k in key]
@@ -35,6 +36,9 @@ def manual_seed(seed: int) -> np.random.Generator:
 
 def default_generator() -> np.random.Generator:
     """The generator for the next draw: keyed to the step inside a training step, else global."""
+    source = getattr(_state, "source", None)
+    if source is not None:
+        return source()  # type: ignore[no-any-return]
     key = getattr(_state, "key", None)
     if key is not None:
         _state.site += 1
@@ -42,6 +46,16 @@ def default_generator() -> np.random.Generator:
     if not hasattr(_state, "generator"):
         _state.generator = np.random.default_rng()  # unseeded, as long as nobody asks for a seed
     return _state.generator  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def draw_from(source: Callable[[], Any]) -> Iterator[None]:
+    """Inside, every draw gets what ``source()`` gives in place of a generator: for a trace."""
+    before, _state.source = getattr(_state, "source", None), source
+    try:
+        yield
+    finally:
+        _state.source = before
 
 
 @contextlib.contextmanager
