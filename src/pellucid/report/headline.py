@@ -1,0 +1,85 @@
+"""The first screen: the title, one sentence, and the figures that matter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.record import number as as_float
+from pellucid.report.findings import Findings
+from pellucid.report.markup import escape, number, percent, seconds
+
+__all__ = ["headline"]
+
+
+def headline(findings: Findings) -> str:
+    """The page's head."""
+    cards = "\n".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in _figures(findings)
+    )
+    return (
+        f'<header>\n<p class="kind">Pellucid report</p>\n<h1>{escape(findings.title)}</h1>\n'
+        f'<p class="lead">{_sentence(findings)}</p>\n{_alarm(findings)}'
+        f'<dl class="cards">\n{cards}\n</dl>\n</header>\n'
+    )
+
+
+def _sentence(findings: Findings) -> str:
+    if findings.y_true is None:
+        return "How this network learnt; no examples were evaluated for this report."
+    count = f"{len(findings.y_true):,}"
+    whose = {
+        "test": "that it had never seen",
+        "validation": "that it did not learn from, though training was steered by them",
+    }[findings.part]
+    if findings.is_classification:
+        right = int((findings.y_true == findings.y_pred).sum())
+        return f"Of {count} examples {whose}, the network got {right:,} right."
+    off = number(findings.metrics.get("mae"))
+    return f"On {count} examples {whose}, the network was off by {off} on average."
+
+
+def _figures(findings: Findings) -> list[tuple[str, str]]:
+    """The cards: name and text."""
+    part, found = findings.part, findings.metrics
+    shares = {"accuracy": f"{part} accuracy", "balanced_accuracy": "balanced accuracy"}
+    plain = {"log_loss": f"{part} loss", "rmse": f"{part} RMSE", "mae": "mean error", "r2": "R²"}
+    cards = [(text, percent(found[k], 2)) for k, text in shares.items() if _is_number(found.get(k))]
+    cards += [(text, number(found[k])) for k, text in plain.items() if _is_number(found.get(k))]
+    if _is_number(found.get("roc_auc")):
+        cards.append(("area under ROC", f"{found['roc_auc']:.4f}"))
+    return cards + _training(findings)
+
+
+def _training(findings: Findings) -> list[tuple[str, str]]:
+    record = findings.record
+    epochs = record.epochs()
+    cards = [("epochs", str(len(epochs)))] if epochs else []
+    if record.best_epoch is not None:
+        cards.append(("best epoch", str(record.best_epoch)))
+    times = [as_float(e["seconds"]) for e in epochs if e.get("seconds") is not None]
+    if times and np.isfinite(times).all():
+        cards.append(("training time", seconds(sum(times))))
+    if record.start.get("parameters") is not None:
+        cards.append(("parameters", number(record.start["parameters"])))
+    return cards
+
+
+def _alarm(findings: Findings) -> str:
+    """What must not be overlooked: a run that met a number that is not finite."""
+    found = findings.record.of("nonfinite")
+    if not found:
+        return ""
+    event = found[-1]
+    where = f"step {event.get('step')}, layer {event.get('layer')}, {event.get('operation')}"
+    cause = f" Likely cause: {event['cause']}" if event.get("cause") else ""
+    return (
+        '<p class="alarm"><b>Training stopped at a number that is not finite</b> '
+        f"({escape(where)}: {escape(event.get('value'))}).{escape(cause)}</p>\n"
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
