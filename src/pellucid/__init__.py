@@ -20,6 +20,7 @@ _HOME = {
     "Perceptron": "perceptron",
     "save": "interop",
     "load_weights": "interop",
+    "write": "program",
     "fit": "train",
     "resume": "train",
     "load": "train",
@@ -35,6 +36,7 @@ _ROOMS = (
     "nn",
     "ops",
     "optim",
+    "program",
     "random",
     "record",
     "report",
@@ -68,6 +70,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid import nn as nn
     from pellucid import ops as ops
     from pellucid import optim as optim
+    from pellucid import program as program
     from pellucid import random as random
     from pellucid import record as record
     from pellucid import report as report
@@ -77,6 +80,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid.interop import load_weights as load_weights
     from pellucid.interop import save as save
     from pellucid.perceptron import Perceptron as Perceptron
+    from pellucid.program import write as write
     from pellucid.random import manual_seed as manual_seed
     from pellucid.autograd import Tensor as Tensor
     from pellucid.autograd import enable_grad as enable_grad

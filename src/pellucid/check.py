@@ -116,7 +116,7 @@ class _Probe:
             out = self.function(*self.inputs)
         if self.weights is None:
             self.weights = generator(self.seed, "projection").normal(size=out.shape)
-        return (out * self.weights).sum()
+        return (out * self.weights).sum()  # type: ignore[no-any-return]
 
     def slopes(self) -> dict[str, float]:
         """df along each direction, by backward()."""

@@ -44,6 +44,16 @@ def test_arrays_of_any_order_and_shape(tmp_path: Path) -> None:
         assert np.array_equal(loaded[name], array)
 
 
+def test_a_header_whose_length_begins_like_a_pickle(tmp_path: Path) -> None:
+    # 0x80 is the first byte of a pickle, and of a header of 128, 384, 640 ... bytes
+    path, lengths = tmp_path / "a.safetensors", []
+    for size in range(0, 256, 8):
+        save_arrays({"x" * (1 + size): np.ones(2)}, path)
+        lengths.append(path.read_bytes()[0])
+        load_arrays(path)
+    assert 0x80 in lengths
+
+
 def test_what_is_no_safetensors_file(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     save_arrays({"a": np.arange(100)}, whole)

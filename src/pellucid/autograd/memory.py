@@ -56,6 +56,7 @@ class _Grad:
 def no_grad() -> _Grad:
     """Compute without remembering: ``with no_grad(): ...`` or ``@no_grad()`` over a function.
 
+    >>> from pellucid import tensor
     >>> with no_grad():
     ...     (tensor([1.0], requires_grad=True) * 2).requires_grad
     False
@@ -88,19 +89,21 @@ class watch:
 
 
 class Node:
-    """How one tensor was made: the rule, what went in, what came out."""
+    """How one tensor was made: the rule, what went in (and its arrays), what came out."""
 
-    __slots__ = ("inputs", "needs", "options", "order", "outputs", "rule", "versions")
+    __slots__ = ("arrays", "inputs", "needs", "options", "order", "outputs", "rule", "versions")
 
     def __init__(
         self,
         rule: Rule,
         inputs: tuple[Any, ...],
+        arrays: tuple[Any, ...],
         outputs: tuple[Any, ...],
         options: dict[str, Any],
         needs: tuple[bool, ...],
     ) -> None:
         self.rule, self.outputs, self.options, self.needs = rule, outputs, options, needs
+        self.arrays = arrays  # x.data may be another array by then
         self.inputs: tuple[Any, ...] | None = inputs
         self.versions = tuple([getattr(x, "_version", _UNCHANGED)[0] for x in inputs])
         self.order = next(_order)
@@ -119,8 +122,25 @@ class Node:
                 raise _changed(self.rule.name, "an input", x.shape)
         if output_version != expected:
             raise _changed(self.rule.name, "the output", self.outputs[0].shape)
-        arrays = tuple([x.data if hasattr(x, "_node") else x for x in self.inputs])
-        return self.rule.gradients(g, self.outputs, arrays, self.options, self.needs)
+        gradients = self.rule.gradients(g, self.outputs, self.arrays, self.options, self.needs)
+        if not isinstance(gradients, tuple | list) or len(gradients) != len(self.inputs):
+            raise GradientError(
+                f"backward through {self.rule.name}",
+                got=f"{type(gradients).__name__} from its backward rule",
+                needs=f"a tuple of {len(self.inputs)}: one gradient per input, or None",
+            )
+        return tuple(gradients)
+
+    def owned(self, dx: Any, g: Any, gradients: tuple[Any, ...]) -> Any:
+        """A leaf's gradient in memory of its own: no view, no input, nothing that another has."""
+        if getattr(dx, "base", None) is not None:
+            return dx.copy()
+        others = (g, *self.arrays, *self.outputs, *gradients)
+        return dx.copy() if sum(dx is other for other in others) > 1 else dx
+
+    def free(self) -> None:
+        """Forget what was kept for backward, and what came before."""
+        self.inputs, self.arrays, self.outputs = None, (), ()
 
 
 def _changed(name: str, what: str, shape: tuple[int, ...]) -> GradientError:
@@ -149,18 +169,18 @@ def walk(root: Any, seed: Any, retain_graph: bool, wrap: Callable[[Any], Any]) -
         assert node is not None
         gradients = node.gradients(g, t._version[0], t._made_at)
         for watcher in mode.watchers:
-            watcher("backward", node.rule, (g,), gradients)
+            watcher("backward", node.rule, (g, *node.outputs), gradients)
         for x, dx, need in zip(node.inputs or (), gradients, node.needs, strict=True):
             if not need or dx is None:
                 continue
-            dx = dx if dx.dtype == x.dtype else dx.astype(x.dtype)
+            dx = _fitted(dx, x, node.rule.name)
             if id(x) in pending:
                 pending[id(x)] = x, pending[id(x)][1] + dx
             else:
-                pending[id(x)] = x, _own(dx, g, gradients) if x._node is None else dx
+                pending[id(x)] = x, node.owned(dx, g, gradients) if x._node is None else dx
                 _enqueue(x, queue, leaves)
         if not retain_graph:
-            node.inputs, node.outputs = None, ()
+            node.free()
     for leaf in leaves:
         g = _arrive(leaf, pending[id(leaf)][1], wrap)
         leaf.grad = wrap(g if leaf.grad is None else leaf.grad.data + g)
@@ -177,13 +197,21 @@ def _arrive(t: Any, g: Any, wrap: Callable[[Any], Any]) -> Any:
     """The whole gradient of ``t`` is known: tell its hooks, keep it if asked."""
     for hook in t._hooks or ():
         answer = hook(wrap(g))
-        g = g if answer is None else getattr(answer, "data", answer)
+        if answer is not None:
+            answer = answer.data if hasattr(answer, "_node") else answer
+            g = _fitted(answer, t, "a hook").copy()  # the hook may keep its array
     if t._retain and t._node is not None:
         t.grad = wrap(g)
     return g
 
 
-def _own(dx: Any, g: Any, gradients: tuple[Any, ...]) -> Any:
-    """A leaf's gradient in memory of its own: not a view, not shared with another input."""
-    shared = dx is g or sum(dx is other for other in gradients) > 1
-    return dx.copy() if shared or getattr(dx, "base", None) is not None else dx
+def _fitted(dx: Any, x: Any, name: str) -> Any:
+    """``dx`` in the dtype of ``x``; a gradient of another shape than ``x`` is refused."""
+    if getattr(dx, "shape", None) != x.shape:
+        raise GradientError(
+            f"backward through {name}",
+            got=f"a gradient of shape {getattr(dx, 'shape', None)} for an input of shape {x.shape}",
+            needs="the shape of the input",
+            try_="pellucid.ops.like(gradient, input) where the input was broadcast",
+        )
+    return dx if dx.dtype == x.dtype else dx.astype(x.dtype)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid import ops
-from pellucid.ops.rule import Entry, Rule
+from pellucid.ops.rule import Entry
 
 if TYPE_CHECKING:
     from pellucid.autograd.tensor import Tensor
@@ -168,7 +168,7 @@ class Spelling:
 
     def reshape(self, *shape: Any) -> Tensor:
         """The same numbers in another shape; one length may be -1."""
-        shape = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        shape = tuple(shape[0]) if len(shape) == 1 and np.iterable(shape[0]) else shape
         return self._apply(ops.Reshape, self, shape=shape)
 
     def flatten(self, start: int = 0) -> Tensor:
@@ -177,7 +177,8 @@ class Spelling:
 
     def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order; all reversed if none is given (as in NumPy)."""
-        axes = tuple(axes[0]) if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        axes = () if axes == (None,) else axes
+        axes = tuple(axes[0]) if len(axes) == 1 and np.iterable(axes[0]) else axes
         order = [a % self.data.ndim for a in axes] or reversed(range(self.data.ndim))
         return self._apply(ops.Transpose, self, axes=tuple(order))
 
@@ -187,7 +188,7 @@ class Spelling:
         order[a], order[b] = order[b], order[a]
         return self.transpose(order)
 
-    def squeeze(self, axis: int | None = None) -> Tensor:
+    def squeeze(self, axis: Axis = None) -> Tensor:
         """Without the axes of length 1, or without this one."""
         return self.reshape(np.squeeze(self.data, axis).shape)
 

@@ -41,14 +41,14 @@ def apply_all(rule: Entry, *inputs: Any, **options: Any) -> tuple[Tensor, tuple[
     out = Tensor.__new__(Tensor)
     out.data, out.grad, out._hooks, out._retain = outputs[0], None, None, False
     shares = rule.view and getattr(outputs[0], "base", None) is not None
-    out._version = inputs[0]._version if shares else [0]
+    out._version = getattr(inputs[0], "_version", [0]) if shares else [0]
     out._made_at = out._version[0]
     out.requires_grad, out._node = False, None
     if mode.grad and rule.backward is not None:
         needs = tuple([isinstance(x, Tensor) and x.requires_grad for x in inputs])
         if True in needs:
             out.requires_grad = True
-            out._node = Node(rule, inputs, outputs, options, needs)
+            out._node = Node(rule, inputs, tuple(arrays), outputs, options, needs)
     return out, outputs[1:]
 
 
@@ -111,18 +111,12 @@ class Tensor(Spelling):
     requires_grad: bool
 
     def __init__(self, data: ArrayLike, requires_grad: bool = False) -> None:
-        self.data = data.data if isinstance(data, Tensor) else np.asarray(data)
-        if requires_grad and self.data.dtype.kind not in "fc":
-            raise DtypeError(
-                "tensor",
-                got=f"requires_grad=True for dtype {self.data.dtype}",
-                needs="floating-point numbers: whole numbers have no gradient",
-                try_="tensor(array.astype(np.float32), requires_grad=True)",
-            )
-        self.requires_grad, self.grad = requires_grad, None
+        self.data = as_array(data)
+        self.requires_grad, self.grad = requires_grad and _differentiable(self.data.dtype), None
         self._node: Node | None = None
-        self._version: list[int] = [0]  # shared by all views of the same memory
-        self._made_at = 0
+        # shared by all views of the same memory
+        self._version: list[int] = data._version if isinstance(data, Tensor) else [0]
+        self._made_at = self._version[0]
         self._hooks: list[Callable[[Tensor], Any]] | None = None
         self._retain = False
 
@@ -162,7 +156,7 @@ class Tensor(Spelling):
         return self.transpose()
 
     def numpy(self) -> Array:
-        """The array itself, sharing memory; read-only where a change would make a gradient wrong."""
+        """The array itself, sharing memory; read-only where a change would spoil a gradient."""
         array = np.asarray(self.data)
         if self.requires_grad:
             array = array.view()
@@ -179,9 +173,7 @@ class Tensor(Spelling):
 
     def detach(self) -> Tensor:
         """The same array without the memory."""
-        out = Tensor(self.data)
-        out._version = self._version
-        return out
+        return Tensor(self)
 
     def copy(self) -> Tensor:
         """A new leaf with a copy of the numbers and no memory."""
@@ -189,9 +181,12 @@ class Tensor(Spelling):
 
     def astype(self, dtype: DTypeLike) -> Tensor:
         """The same values in another dtype; differentiable between floating-point types."""
-        return (
-            self if np.dtype(dtype) == self.dtype else apply(_AsType, self, dtype=np.dtype(dtype))
-        )
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype:
+            return self
+        if dtype.kind != "f":  # whole numbers have no gradient
+            return Tensor(self.data.astype(dtype))
+        return apply(ops.AsType, self, dtype=dtype)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Ask for a gradient (or no longer), in place."""
@@ -202,11 +197,12 @@ class Tensor(Spelling):
                 needs="a leaf: a tensor that you made yourself",
                 try_="t.detach().requires_grad_()",
             )
-        self.requires_grad = requires_grad
+        self.requires_grad = requires_grad and _differentiable(self.dtype)
         return self
 
     def retain_grad(self) -> None:
         """Keep the gradient of this tensor too, though an operation made it."""
+        self._needs_gradient("retain_grad")
         self._retain = True
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
@@ -214,12 +210,19 @@ class Tensor(Spelling):
 
         Returns a function that removes the hook.
         """
-        self._hooks = [*(self._hooks or []), hook]
+        self._needs_gradient("register_hook")
+        hooks = self._hooks = [] if self._hooks is None else self._hooks
+        hooks.append(hook)
+        return lambda: hooks.remove(hook) if hook in hooks else None
 
-        def remove() -> None:
-            self._hooks = [h for h in self._hooks or [] if h is not hook]
-
-        return remove
+    def _needs_gradient(self, who: str) -> None:
+        if not self.requires_grad:
+            raise GradientError(
+                who,
+                got="a tensor that does not require a gradient",
+                needs="one that does: no gradient will ever arrive here",
+                try_="requires_grad_() before the forward pass",
+            )
 
     def __len__(self) -> int:
         return len(self.data)
@@ -231,10 +234,10 @@ class Tensor(Spelling):
         return bool(self.data)
 
     def __float__(self) -> float:
-        return float(self.data)
+        return float(self.item())
 
     def __int__(self) -> int:
-        return int(self.data)
+        return int(self.item())
 
     def __hash__(self) -> int:
         return id(self)
@@ -282,7 +285,15 @@ class Tensor(Spelling):
 
     # -- in place: allowed where no gradient can go wrong --
 
-    def _change(self, change: Callable[[Array], Any]) -> Self:
+    def _change(self, change: Callable[[Array], Any], source: Any = None) -> Self:
+        """Run ``change`` on the array, with numbers from ``source``; refuse what would be wrong."""
+        if isinstance(source, Tensor) and source.requires_grad and mode.grad:
+            raise GradientError(
+                "in-place change",
+                got="values that require a gradient, written into a tensor",
+                needs="an operation that the memory can follow",
+                try_="x = x + y instead of x += y; np.where or np.concatenate for a part",
+            )
         if self.requires_grad and mode.grad:
             raise GradientError(
                 "in-place change",
@@ -290,7 +301,21 @@ class Tensor(Spelling):
                 needs="a new tensor (x = x + 1): the memory would not see the change",
                 try_="with pellucid.no_grad(): ... to change a weight by hand",
             )
-        change(self.data)
+        if not self.data.flags.writeable:
+            raise GradientError(
+                "in-place change",
+                got=f"a tensor of shape {self.shape} whose memory is read-only",
+                needs="memory of its own: several places may share one number",
+                try_="t.copy()",
+            )
+        try:
+            change(self.data)
+        except ValueError as error:
+            raise ShapeError(
+                "in-place change",
+                got=f"values that do not fit the shape {self.shape}",
+                needs=f"the shape of the tensor, or one that broadcasts to it (NumPy: {error})",
+            ) from error
         self._version[0] += 1
         return self
 
@@ -303,29 +328,22 @@ class Tensor(Spelling):
                 got=f"values of shape {values.shape}",
                 needs=f"the shape of the tensor, {self.shape}",
             )
-        return self._change(lambda data: np.copyto(data, values, casting="same_kind"))
+        return self._change(lambda data: np.copyto(data, values, casting="same_kind"), source)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(value, Tensor) and value.requires_grad and mode.grad:
-            raise GradientError(
-                "in-place change",
-                got="values that require a gradient, assigned to part of a tensor",
-                needs="an operation that the memory can follow",
-                try_="np.where(mask, new, old) or np.concatenate([...])",
-            )
-        self._change(lambda data: data.__setitem__(_plain_index(index), as_array(value)))
+        self._change(lambda data: data.__setitem__(_plain_index(index), as_array(value)), value)
 
     def __iadd__(self, other: Any) -> Self:
-        return self._change(lambda data: np.add(data, as_array(other), out=data))
+        return self._change(lambda data: np.add(data, as_array(other), out=data), other)
 
     def __isub__(self, other: Any) -> Self:
-        return self._change(lambda data: np.subtract(data, as_array(other), out=data))
+        return self._change(lambda data: np.subtract(data, as_array(other), out=data), other)
 
     def __imul__(self, other: Any) -> Self:
-        return self._change(lambda data: np.multiply(data, as_array(other), out=data))
+        return self._change(lambda data: np.multiply(data, as_array(other), out=data), other)
 
     def __itruediv__(self, other: Any) -> Self:
-        return self._change(lambda data: np.divide(data, as_array(other), out=data))
+        return self._change(lambda data: np.divide(data, as_array(other), out=data), other)
 
 
 def tensor(
@@ -348,8 +366,10 @@ def tensor(
 
 
 def as_array(value: Any) -> Any:
-    """The array of a tensor; anything else as it is."""
-    return value.data if isinstance(value, Tensor) else np.asarray(value)
+    """The array of a tensor, or of anything that NumPy makes one of; a name in a trace as it is."""
+    if isinstance(value, Tensor):
+        return value.data
+    return value if hasattr(type(value), "__pellucid_helper__") else np.asarray(value)
 
 
 def _seed(t: Tensor, grad: ArrayLike | Tensor | None) -> Any:
@@ -370,17 +390,16 @@ def _seed(t: Tensor, grad: ArrayLike | Tensor | None) -> Any:
     return g
 
 
-class _AsTypeRule:
-    """y = x in another dtype."""
-
-    def forward(x, *, dtype):  # type: ignore[no-untyped-def]
-        return x.astype(dtype)
-
-    def backward(g, y, x, *, dtype):  # type: ignore[no-untyped-def]
-        return (g.astype(x.dtype) if x.dtype.kind == "f" else None,)
-
-
-_AsType = Rule(_AsTypeRule)
+def _differentiable(dtype: np.dtype[Any]) -> bool:
+    """True for floating-point numbers; a DtypeError for all others."""
+    if dtype.kind == "f":
+        return True
+    raise DtypeError(
+        "tensor",
+        got=f"requires_grad=True for dtype {dtype}",
+        needs="floating-point numbers: whole numbers have no gradient",
+        try_="tensor(array.astype(np.float32), requires_grad=True)",
+    )
 
 
 def plain(value: Any) -> Any:

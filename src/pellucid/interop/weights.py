@@ -75,26 +75,31 @@ def load_arrays(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
         content = path.read_bytes()
     except FileNotFoundError:
         raise FormatError(str(path), got="no such file", needs="a .safetensors file") from None
-    for start, what in _STRANGERS.items():
-        if content.startswith(start):
-            raise FormatError(
-                str(path),
-                got=what,
-                needs="a safetensors file",
-                try_="safetensors.torch.save_file(model.state_dict(), path) in torch"
-                if start in (b"\x80", b"PK\x03\x04")
-                else None,
-            )
     try:
         arrays = parse(content)
         note = _note(content)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise FormatError(
-            str(path),
-            got=f"{len(content):,} bytes that are not a whole safetensors file ({error})",
-            needs="a safetensors file, complete and unchanged",
-        ) from error
+        raise _no_safetensors(path, content, error) from error
     return arrays, note
+
+
+def _no_safetensors(path: Path, content: bytes, error: Exception) -> FormatError:
+    """What the file is instead; asked last, for a header of 128 bytes begins like a pickle."""
+    for start, what in _STRANGERS.items():
+        if content.startswith(start):
+            advice = "safetensors.torch.save_file(model.state_dict(), path) in torch"
+            from_torch = start in (b"\x80", b"PK\x03\x04")
+            return FormatError(
+                str(path),
+                got=what,
+                needs="a safetensors file",
+                try_=advice if from_torch else None,
+            )
+    return FormatError(
+        str(path),
+        got=f"{len(content):,} bytes that are not a whole safetensors file ({error})",
+        needs="a safetensors file, complete and unchanged",
+    )
 
 
 def _note(content: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
@@ -63,12 +64,14 @@ class _Listed(Module):
     def __getitem__(self, index: int | slice) -> Module:
         modules = list(self.children())
         if isinstance(index, slice):
-            return Sequential(*modules[index])
+            return self._made_of(modules[index])
         return modules[index]
 
+    def _made_of(self, modules: list[Module]) -> Module:
+        return Sequential(*modules)
+
     def __setitem__(self, index: int, module: Module) -> None:
-        name = list(self._modules)[index]
-        self._modules[name] = module
+        self.register_module(list(self._modules)[index], module)
 
     def append(self, module: Module) -> _Listed:
         """Add a module at the end."""
@@ -94,18 +97,11 @@ class Sequential(_Listed):
     def __init__(self, *modules: Module | OrderedDict[str, Module] | dict[str, Module]) -> None:
         super().__init__()
         if len(modules) == 1 and isinstance(modules[0], dict):
-            for name, module in modules[0].items():
-                self.register_module(name, module)
+            named: dict[str, Any] = modules[0]
         else:
-            for i, module in enumerate(modules):
-                if not isinstance(module, Module):
-                    raise OptionError(
-                        "Sequential",
-                        got=f"{module!r} in place {i}",
-                        needs="modules",
-                        try_="nn.ReLU() with brackets" if isinstance(module, type) else None,
-                    )
-                self.register_module(str(i), module)
+            named = {str(i): module for i, module in enumerate(modules)}
+        for name, module in named.items():
+            self.register_module(name, module)
 
     def forward(self, x: Any) -> Any:
         """Each module's output is the next one's input."""
@@ -120,6 +116,9 @@ class ModuleList(_Listed):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
         self.extend(modules)
+
+    def _made_of(self, modules: list[Module]) -> Module:
+        return ModuleList(modules)
 
 
 class MLP(Sequential):
@@ -155,7 +154,7 @@ class MLP(Sequential):
             else activation
         )
         modules: list[Module] = []
-        for i, (n, m) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        for i, (n, m) in enumerate(pairwise(sizes)):
             modules.append(Linear(n, m, dtype=dtype, generator=generator))
             if i < len(sizes) - 2:
                 modules += [BatchNorm1d(m, dtype=dtype)] if batch_norm else []

@@ -40,15 +40,14 @@ def describe(module: Module) -> dict[str, Any]:
     if isinstance(module, base) and type(module).forward is base.forward:
         kind = base.__name__  # what it holds now counts, not what it was given
         return {"type": kind, "modules": {n: describe(m) for n, m in module.named_children()}}
-    args, kwargs = module._arguments
-    signature = inspect.signature(type(module))
-    given = signature.bind(*args, **kwargs).arguments
-    options = {
-        name: _to_plain(kind, name, value)
-        for name, value in given.items()
-        if name != "generator" and value is not signature.parameters[name].default
+    places, options = _given(module)
+    places = [_to_plain(kind, str(i), value) for i, value in enumerate(places)]
+    options = {name: _to_plain(kind, name, value) for name, value in options.items()}
+    return {
+        "type": kind,
+        **({"arguments": places} if places else {}),
+        **({"options": options} if options else {}),
     }
-    return {"type": kind, **({"options": options} if options else {})}
 
 
 def rebuild(spec: dict[str, Any]) -> Module:
@@ -60,7 +59,8 @@ def rebuild(spec: dict[str, Any]) -> Module:
         raise FormatError("architecture", got=repr(spec)[:60], needs="{'type': ..., ...}")
     kind = spec["type"]
     if kind in ("Sequential", "ModuleList"):
-        modules = {str(name): rebuild(child) for name, child in spec.get("modules", {}).items()}
+        children = _part(spec, "modules", dict)
+        modules = {str(name): rebuild(child) for name, child in children.items()}
         return Sequential(modules) if kind == "Sequential" else ModuleList(modules.values())
     cls = _KNOWN.get(kind)
     if cls is None:
@@ -70,8 +70,47 @@ def rebuild(spec: dict[str, Any]) -> Module:
             needs="a layer of pellucid.nn, or a class of your own made known",
             try_=nearest(kind, _KNOWN) or "@pellucid.nn.register on its class before loading",
         )
-    options = {name: _from_plain(value) for name, value in spec.get("options", {}).items()}
-    return cls(**options)
+    places = [_from_plain(value) for value in _part(spec, "arguments", list)]
+    options = {name: _from_plain(v) for name, v in _part(spec, "options", dict).items()}
+    try:
+        return cls(*places, **options)
+    except TypeError as error:
+        raise FormatError(
+            "architecture",
+            got=f"a {kind} with options {', '.join(options) or 'none'} ({error})",
+            needs=f"what {kind} takes: {inspect.signature(cls)}",
+        ) from error
+
+
+def _part(spec: dict[str, Any], name: str, kind: type) -> Any:
+    """The ``kind`` (list or dict) that ``spec`` holds under ``name``; an empty one without it."""
+    part = spec.get(name, kind())
+    if not isinstance(part, kind):
+        raise FormatError(
+            "architecture",
+            got=f"{name} of {spec['type']}: {part!r:.60}",
+            needs="a list" if kind is list else "names and values",
+        )
+    return part
+
+
+def _given(module: Module) -> tuple[list[Any], dict[str, Any]]:
+    """What the module was made with: by place where the class takes ``*args``, else by name."""
+    args, kwargs = module._arguments
+    signature = inspect.signature(type(module))
+    parameters = signature.parameters
+    bound = signature.bind(*args, **kwargs)
+    if any(p.kind is p.VAR_POSITIONAL and p.name in bound.arguments for p in parameters.values()):
+        return list(args), {n: v for n, v in kwargs.items() if n != "generator"}
+    given = dict(bound.arguments)
+    rest = [n for n, p in parameters.items() if p.kind is p.VAR_KEYWORD]
+    for name in rest:
+        given.update(given.pop(name, {}))
+    return [], {
+        name: value
+        for name, value in given.items()
+        if name != "generator" and (name not in parameters or value is not parameters[name].default)
+    }
 
 
 def _to_plain(kind: str, name: str, value: Any) -> Any:

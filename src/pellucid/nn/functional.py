@@ -46,38 +46,38 @@ def relu(input: Any) -> Tensor:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
     """x where x > 0, else negative_slope * x."""
-    return apply(ops.LeakyReLU, input, slope=negative_slope)
+    return apply(ops.LeakyReLU, floating("leaky_relu", input), slope=negative_slope)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Tensor:
     """x where x > 0, else alpha (e^x - 1)."""
-    return apply(ops.ELU, input, alpha=alpha)
+    return apply(ops.ELU, floating("elu", input), alpha=alpha)
 
 
 def gelu(input: Any, approximate: str = "none") -> Tensor:
     """x Phi(x), or its tanh approximation."""
     choose("gelu", approximate, ("none", "tanh"))
-    return apply(ops.GELU, input, approximate=approximate)
+    return apply(ops.GELU, floating("gelu", input), approximate=approximate)
 
 
 def silu(input: Any) -> Tensor:
     """x sigmoid(x)."""
-    return apply(ops.SiLU, input)
+    return apply(ops.SiLU, floating("silu", input))
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + e^(beta x)) / beta."""
-    return apply(ops.Softplus, input, beta=beta, threshold=threshold)
+    return apply(ops.Softplus, floating("softplus", input), beta=beta, threshold=threshold)
 
 
 def sigmoid(input: Any) -> Tensor:
     """1 / (1 + e^-x)."""
-    return apply(ops.Sigmoid, input)
+    return apply(ops.Sigmoid, floating("sigmoid", input))
 
 
 def tanh(input: Any) -> Tensor:
     """The hyperbolic tangent."""
-    return apply(ops.Tanh, input)
+    return apply(ops.Tanh, floating("tanh", input))
 
 
 def softmax(input: Any, dim: int) -> Tensor:
@@ -86,12 +86,12 @@ def softmax(input: Any, dim: int) -> Tensor:
     >>> softmax(np.array([2.0, 1.0, 0.1]), dim=0).numpy().round(3).tolist()
     [0.659, 0.242, 0.099]
     """
-    return apply(ops.Softmax, input, axis=dim)
+    return apply(ops.Softmax, floating("softmax", input), axis=dim)
 
 
 def log_softmax(input: Any, dim: int) -> Tensor:
     """log softmax along ``dim``."""
-    return apply(ops.LogSoftmax, input, axis=dim)
+    return apply(ops.LogSoftmax, floating("log_softmax", input), axis=dim)
 
 
 def dropout(
@@ -106,7 +106,7 @@ def dropout(
         raise OptionError("dropout", got=f"p = {p}", needs="a probability from 0 to 1")
     if not training or p == 0:
         return input if isinstance(input, Tensor) else Tensor(input)
-    return apply(ops.Dropout, input, generator or default_generator(), p=p)
+    return apply(ops.Dropout, floating("dropout", input), generator or default_generator(), p=p)
 
 
 def layer_norm(
@@ -123,7 +123,14 @@ def layer_norm(
             got=f"an input of shape {input.shape}",
             needs=f"last axes of lengths {tuple(normalized_shape)}",
         )
-    return apply(ops.LayerNorm, input, weight, bias, axes=len(normalized_shape), eps=eps)
+    return apply(
+        ops.LayerNorm,
+        floating("layer_norm", input),
+        weight,
+        bias,
+        axes=len(normalized_shape),
+        eps=eps,
+    )
 
 
 # -- losses --
@@ -156,6 +163,7 @@ def binary_cross_entropy(
     target = _same_shape("binary_cross_entropy", input, target, reduction)
     _check_range("binary_cross_entropy", "input", input, "BCEWithLogitsLoss takes any numbers")
     _check_range("binary_cross_entropy", "target", target, None)
+    weight = _in_dtype(weight, input.dtype)
     return apply(ops.BCE, input, target, weight, reduction=reduction)
 
 
@@ -170,6 +178,7 @@ def binary_cross_entropy_with_logits(
     who = "binary_cross_entropy_with_logits"
     target = _same_shape(who, input, target, reduction)
     _check_range(who, "target", target, None)
+    weight, pos_weight = _in_dtype(weight, input.dtype), _in_dtype(pos_weight, input.dtype)
     return apply(ops.BCEWithLogits, input, target, weight, pos_weight, reduction=reduction)
 
 
@@ -191,15 +200,12 @@ def cross_entropy(
         raise OptionError(
             "cross_entropy", got=f"label_smoothing = {label_smoothing}", needs="0 to 1"
         )
-    target = _check_labels(input, target)
-    if weight is not None:
-        weight = weight if isinstance(weight, Tensor) else Tensor(weight)
-        weight = weight.astype(input.dtype)
+    target = _check_labels(floating("cross_entropy", input), target)
     return apply(
         ops.CrossEntropy,
         input,
         target,
-        weight,
+        _in_dtype(weight, input.dtype),
         label_smoothing=label_smoothing,
         reduction=reduction,
     )
@@ -208,8 +214,27 @@ def cross_entropy(
 # -- what is checked at the door, since a rule cannot branch on values --
 
 
+def floating(who: str, x: Any) -> Any:
+    """``x`` if its numbers are floating-point: in whole numbers -x may wrap round to 255."""
+    if x.dtype.kind != "f":
+        raise DtypeError(
+            who,
+            got=f"an input of dtype {x.dtype}",
+            needs="floating-point numbers",
+            try_="x.astype(np.float32)",
+        )
+    return x
+
+
+def _in_dtype(weight: Any, dtype: Any) -> Any:
+    if weight is None:
+        return None
+    return (weight if isinstance(weight, Tensor) else Tensor(weight)).astype(dtype)
+
+
 def _same_shape(who: str, input: Any, target: Any, reduction: str) -> Any:
     choose(who, reduction, ("mean", "sum", "none"))
+    floating(who, input)
     target = target if isinstance(target, Tensor) else Tensor(target)
     if input.shape != target.shape:
         raise ShapeError(
@@ -239,20 +264,21 @@ def _check_range(who: str, what: str, values: Any, advice: str | None) -> None:
 
 
 def _check_labels(input: Any, target: Any) -> Any:
-    """Classes (B, ...) of a whole-number dtype within 0 .. C - 1, or probabilities like the input."""
+    """Classes (B, ...) as whole numbers within 0 .. C - 1, or probabilities like the input."""
     if not isinstance(target, Tensor):
         target = Tensor(target)
     shape = tuple(input.shape)
     classes = shape[1] if len(shape) > 1 else shape[0]
-    if target.dtype.kind == "f":
+    expected = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
+    if target.dtype.kind == "f" and target.shape != expected:
         return _same_shape("cross_entropy", input, target, "mean")
     if target.dtype.kind not in "iu":
         raise DtypeError(
             "cross_entropy",
-            got=f"targets of dtype {target.dtype}",
-            needs="class numbers (whole numbers) or probabilities",
+            got=f"targets of shape {target.shape} and dtype {target.dtype}",
+            needs="class numbers (whole numbers), or probabilities in the shape of the logits",
+            try_="targets.astype(np.int64)",
         )
-    expected = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
     if target.shape != expected:
         raise ShapeError(
             "cross_entropy",

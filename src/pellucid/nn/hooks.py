@@ -12,7 +12,7 @@ __all__ = ["Hooks"]
 
 
 class Hooks:
-    """The hooks of one module, by the moment at which they are called; false when there are none."""
+    """The hooks of one module, by the moment at which they are called; false if there are none."""
 
     def __init__(self) -> None:
         self._lists: dict[str, list[Callable[..., Any]]] = {}
@@ -61,13 +61,17 @@ def _listen(
 
     def tell() -> None:
         grads = tuple(arrived.get(id(x)) for x in inputs)
+        out = arrived[id(output)]
+        arrived.clear()  # a second backward through a retained graph tells once more
         for hook in hooks:
-            hook(module, grads, (arrived[id(output)],))
+            hook(module, grads, (out,))
 
     def note(t: Tensor) -> Callable[[Tensor], None]:
         def hook(g: Tensor) -> None:
             arrived[id(t)] = g
-            if (t is output and not waiting) or (t is not output and all(id(x) in arrived for x in waiting)):
+            if (t is output and not waiting) or (
+                t is not output and all(id(x) in arrived for x in waiting)
+            ):
                 tell()
 
         return hook

@@ -115,12 +115,13 @@ class Flatten(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The same numbers with fewer axes."""
-        start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
-        if start > end:
+        n, ends = x.ndim, (self.start_dim, self.end_dim)
+        start, end = (d + n if d < 0 else d for d in ends)
+        if not 0 <= start <= end < n:
             raise ShapeError(
                 "Flatten",
                 got=f"an input of shape {x.shape}",
-                needs=f"axis {self.start_dim} before axis {self.end_dim}",
+                needs=f"axes {self.start_dim} to {self.end_dim}, in this order",
             )
         merged = math.prod(x.shape[start : end + 1])
         return x.reshape(*x.shape[:start], merged, *x.shape[end + 1 :])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pellucid.autograd import Tensor
-from pellucid.errors import FormatError, OptionError, PellucidError
+from pellucid.errors import FormatError, OptionError, PellucidError, ShapeError
 from pellucid.nn.hooks import Hooks
 
 __all__ = ["LoadResult", "Module", "Parameter"]
@@ -30,6 +30,8 @@ class Parameter(Tensor):
         array = np.asarray(data)
         if array.dtype == np.float64 and not hasattr(data, "dtype"):
             array = array.astype(np.float32)  # Python numbers, as in pellucid.tensor
+        if not array.flags.writeable:  # an optimizer will write here
+            array = array.copy()
         super().__init__(array, requires_grad)
 
 
@@ -62,6 +64,7 @@ class Module:
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
+    _hooks: Hooks
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -108,8 +111,9 @@ class Module:
             return x
         array = np.asarray(x)
         first = next(self.parameters(), None)
-        if first is not None and array.dtype.kind == "f" and array.dtype != first.dtype:
-            array = array.astype(first.dtype)
+        if array.dtype.kind == "f":
+            given = array.dtype if hasattr(x, "dtype") else np.float32
+            array = array.astype(given if first is None else first.dtype, copy=False)
         return Tensor(array)
 
     def _note_path(self, error: PellucidError) -> None:
@@ -118,6 +122,7 @@ class Module:
         for name, module in self._modules.items():
             if module is not None and module is child:
                 error.pass_through(name)
+                break  # a module with two names has one place
         error.left = self  # type: ignore[attr-defined]
 
     # -- registering --
@@ -129,7 +134,7 @@ class Module:
         )
         for kind, home in homes:
             if isinstance(value, kind) or (value is None and name in home):
-                self._forget(name)
+                self._forget(name, home)
                 home[name] = value
                 return
         if name in self._buffers and (value is None or isinstance(value, Tensor)):
@@ -146,7 +151,7 @@ class Module:
                 needs="an nn.Parameter or None",
                 try_=f"nn.Parameter(...), or module.{name}.copy_(...) under no_grad()",
             )
-        self._forget(name)
+        self._forget(name, self.__dict__)
         self.__dict__[name] = value
 
     def __getattr__(self, name: str) -> Any:
@@ -160,31 +165,40 @@ class Module:
         if not self._forget(name):
             object.__delattr__(self, name)
 
-    def _forget(self, name: str) -> bool:
+    def _forget(self, name: str, but: Any = None) -> bool:
+        """Drop ``name`` from all tables ``but`` one: what is set again there keeps its place."""
         found = False
-        for table in (self._parameters, self._buffers, self._modules, self.__dict__):
-            if name in table:
-                del table[name]  # type: ignore[attr-defined]
+        tables: list[dict[str, Any]] = [
+            self._parameters,
+            self._buffers,
+            self._modules,
+            self.__dict__,
+        ]
+        for table in tables:
+            if name in table and table is not but:
+                del table[name]
                 found = True
         return found
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """Own ``parameter`` (or None: a place kept free) under ``name``."""
-        self._forget(name)
+        self._check_kind(name, parameter, Parameter)
+        self._forget(name, self._parameters)
         self._parameters[name] = parameter
 
     def register_buffer(
         self, name: str, value: ArrayLike | Tensor | None, persistent: bool = True
     ) -> None:
         """Own numbers that are not learnt, such as running statistics; saved if ``persistent``."""
-        self._forget(name)
-        self._buffers[name] = None if value is None else Tensor(_array(value))
+        self._forget(name, self._buffers)
+        self._buffers[name] = None if value is None else Tensor(_own_array(value))
         if not persistent:
             self.__dict__["_unsaved"].append(name)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Own a submodule under ``name``."""
-        self._forget(name)
+        self._check_kind(name, module, Module)
+        self._forget(name, self._modules)
         self._modules[name] = module
 
     add_module = register_module
@@ -193,7 +207,26 @@ class Module:
         """Give a buffer new values: the one way, so that a trace of the step can record it."""
         buffer = self._buffers[name]
         assert buffer is not None
-        buffer.data = _array(value).astype(buffer.dtype)
+        values = _array(value)
+        if values.shape != buffer.shape:
+            raise ShapeError(
+                f"update_buffer of {type(self).__name__}",
+                got=f"values of shape {values.shape} for {name!r}",
+                needs=f"the buffer's shape {buffer.shape}",
+            )
+        new = values.astype(buffer.dtype)  # a new array: graphs keep the old one
+        buffer.data = np.asarray(new) if isinstance(new, np.generic) else new
+
+    def _check_kind(self, name: str, value: Any, kind: type) -> None:
+        if value is None or isinstance(value, kind):
+            return
+        made = isinstance(value, type) and issubclass(value, kind)
+        raise OptionError(
+            type(self).__name__,
+            got=f"{value!r} as {name!r}",
+            needs=f"a {kind.__name__}",
+            try_=f"{value.__name__}(...) with brackets" if made else None,
+        )
 
     # -- hooks --
 
@@ -205,7 +238,7 @@ class Module:
         return self._hooks.add("before", hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
-        """Call ``hook(module, inputs, output)`` after forward; what it returns replaces the output."""
+        """Call ``hook(module, inputs, output)`` after forward; its answer replaces the output."""
         return self._hooks.add("after", hook)
 
     def register_full_backward_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
@@ -336,7 +369,7 @@ class Module:
             yield from child._all_paths(_join(prefix, name))
 
     def state_dict(self) -> dict[str, Array]:
-        """Every parameter and saved buffer by its path, as copies that later training leaves alone."""
+        """Every parameter and saved buffer by its path, as copies that training leaves alone."""
         return {name: t.data.copy() for name, t in self._state()}
 
     def load_state_dict(
@@ -381,6 +414,12 @@ class Module:
 def _array(value: Any) -> Any:
     data = value.data if isinstance(value, Tensor) else value
     return data if hasattr(data, "shape") and not isinstance(data, memoryview) else np.asarray(data)
+
+
+def _own_array(value: Any) -> Array:
+    """A copy of ``value``; Python numbers as float32."""
+    array = np.array(_array(value))
+    return array if hasattr(value, "dtype") or array.dtype.kind != "f" else array.astype(np.float32)
 
 
 def _join(path: str, name: str) -> str:

@@ -75,7 +75,7 @@ class BatchNorm1d(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The normalised input, in its own shape."""
-        self._check(x)
+        self._check(F.floating(f"BatchNorm1d {self.num_features}", x))
         if not self.training and self.running_mean is not None:
             return apply(
                 ops.BatchNormInference,
@@ -99,7 +99,7 @@ class BatchNorm1d(Module):
         m = 1 / batches if self.momentum is None else self.momentum
         self.update_buffer("num_batches_tracked", batches)
         self.update_buffer("running_mean", (1 - m) * self.running_mean.data + m * mean)
-        unbiased = var * (n / (n - 1))
+        unbiased = var * n / (n - 1)
         self.update_buffer("running_var", (1 - m) * self.running_var.data + m * unbiased)
 
     def _check(self, x: Tensor) -> None:

@@ -64,6 +64,7 @@ from pellucid.ops.normalize import BatchNorm, BatchNormInference, LayerNorm
 from pellucid.ops.reduce import LogSumExp, Max, Mean, Min, Sum, Var
 from pellucid.ops.rule import TABLE, Entry, Rule, helper, like, rule
 from pellucid.ops.shape import (
+    AsType,
     BroadcastTo,
     Concatenate,
     GetItem,
@@ -82,6 +83,7 @@ __all__ = [
     "TABLE",
     "Abs",
     "Add",
+    "AsType",
     "BCEWithLogits",
     "BatchNorm",
     "BatchNormInference",
@@ -91,6 +93,7 @@ __all__ = [
     "CrossEntropy",
     "Divide",
     "Dropout",
+    "Entry",
     "Equal",
     "Exp",
     "GetItem",

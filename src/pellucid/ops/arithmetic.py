@@ -75,10 +75,13 @@ class Power:
         return a**b
 
     def backward(g, y, a, b, *, needs):
-        da = like(g * b * a ** (b - 1), a) if needs[0] else None
-        # the limit of a^b log(a) at a = 0 is 0
-        db = like(g * y * np.log(np.where(a == 0, 1, a)), b) if needs[1] else None
-        return da, db
+        # where b is 0 the slope is 0, whatever the exponent: a^-1 could be infinite
+        da = like(g * b * a ** (b - (b != 0)), a) if needs[0] else None
+        if not needs[1]:
+            return da, None
+        # the limit of a^b log(a) at a = 0 is 0; a plain number for a must not widen the type
+        log_a = np.log(np.where(a == 0, 1, a)).astype(y.dtype)
+        return da, like(g * y * log_a, b)
 
 
 @rule

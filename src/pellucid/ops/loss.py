@@ -14,9 +14,9 @@ def reduced(loss, reduction):
     return loss.sum() if reduction == "sum" else loss
 
 
-def share_of(g, x, reduction):
-    """What each of the losses of x gets of the gradient ``g`` that arrives."""
-    return g / math.prod(x.shape) if reduction == "mean" else g
+def averaged(dx, x, reduction):
+    """``dx`` over the number of losses, where their mean was taken."""
+    return dx / math.prod(x.shape) if reduction == "mean" else dx
 
 
 @rule
@@ -27,8 +27,8 @@ class MSE:
         return reduced((x - y) ** 2, reduction)
 
     def backward(g, loss, x, y, *, reduction="mean", needs):
-        dx = share_of(g, x, reduction) * 2 * (x - y)
-        return dx, -dx if needs[1] else None
+        dx = averaged(g * 2 * (x - y), x, reduction)
+        return dx if needs[0] else None, -dx if needs[1] else None
 
 
 @rule
@@ -39,8 +39,8 @@ class L1:
         return reduced(np.abs(x - y), reduction)
 
     def backward(g, loss, x, y, *, reduction="mean", needs):
-        dx = share_of(g, x, reduction) * np.sign(x - y)
-        return dx, -dx if needs[1] else None
+        dx = averaged(g * np.sign(x - y), x, reduction)
+        return dx if needs[0] else None, -dx if needs[1] else None
 
 
 @rule
@@ -52,12 +52,18 @@ class Huber:
 
     def forward(x, y, *, delta=1.0, reduction="mean"):
         d = np.abs(x - y)
-        loss = np.where(d <= delta, 0.5 * d**2, delta * (d - 0.5 * delta))
-        return reduced(loss, reduction)
+        losses = np.where(d <= delta, 0.5 * d**2, delta * (d - 0.5 * delta))
+        return reduced(losses, reduction)
 
     def backward(g, loss, x, y, *, delta=1.0, reduction="mean", needs):
-        dx = share_of(g, x, reduction) * np.clip(x - y, -delta, delta)
-        return dx, -dx if needs[1] else None
+        dx = averaged(g * np.clip(x - y, -delta, delta), x, reduction)
+        return dx if needs[0] else None, -dx if needs[1] else None
+
+
+def held_log(p):
+    """log p, but -100 where it would be less."""
+    least = math.exp(-100)  # in float32 its own logarithm is only -99.98
+    return np.where(p > least, np.log(np.maximum(p, least)), -100)
 
 
 @rule
@@ -65,15 +71,11 @@ class BCE:
     """L = mean of -w (y log p + (1 - y) log(1 - p)); logarithms no lower than -100, as in torch."""
 
     def forward(p, y, w=None, *, reduction="mean"):
-        least = math.exp(-100)
-        log_p = np.log(np.maximum(p, least))
-        log_q = np.log(np.maximum(1 - p, least))
-        loss = -(y * log_p + (1 - y) * log_q)
-        return reduced(loss if w is None else loss * w, reduction)
+        losses = -(y * held_log(p) + (1 - y) * held_log(1 - p))
+        return reduced(losses if w is None else losses * w, reduction)
 
     def backward(g, loss, p, y, w=None, *, reduction="mean", needs):
-        g = share_of(g, p, reduction)
-        g = g if w is None else g * w
+        g = averaged(g if w is None else g * w, p, reduction)
         dp = g * (p - y) / np.maximum(p * (1 - p), 1e-12) if needs[0] else None
         dy = g * (np.log(1 - p) - np.log(p)) if needs[1] else None
         return dp, dy, None
@@ -88,20 +90,20 @@ class BCEWithLogits:
 
     def forward(z, y, w=None, v=None, *, reduction="mean"):
         soft = np.maximum(-z, 0) + np.log1p(np.exp(-np.abs(z)))
-        loss = (1 - y) * z + (soft if v is None else (1 + (v - 1) * y) * soft)
-        return reduced(loss if w is None else loss * w, reduction)
+        losses = (1 - y) * z + (soft if v is None else (1 + (v - 1) * y) * soft)
+        return reduced(losses if w is None else losses * w, reduction)
 
     def backward(g, loss, z, y, w=None, v=None, *, reduction="mean", needs):
-        g = share_of(g, z, reduction)
         g = g if w is None else g * w
         e = np.exp(-np.abs(z))
-        p = np.where(z >= 0, 1, e) / (1 + e)
-        rise = 1 if v is None else 1 + (v - 1) * y
-        dz = g * (1 - y - rise * (1 - p)) if needs[0] else None
-        dy = None
+        dz = dy = None
+        if needs[0]:
+            p = np.where(z >= 0, 1, e) / (1 + e)
+            dz = g * (p - y if v is None else 1 - y - (1 + (v - 1) * y) * (1 - p))
+            dz = averaged(dz, z, reduction)
         if needs[1]:
             soft = np.maximum(-z, 0) + np.log1p(e)
-            dy = g * (-z if v is None else (v - 1) * soft - z)
+            dy = averaged(g * (-z if v is None else (v - 1) * soft - z), z, reduction)
         return dz, dy, None, None
 
 
@@ -118,33 +120,36 @@ class CrossEntropy:
 
     def forward(z, y, w=None, *, label_smoothing=0.0, reduction="mean"):
         axis = 1 if z.ndim > 1 else 0
-        z = z - z.max(axis=axis, keepdims=True)
-        log_p = z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-        q = target(z, y, axis)
+        shifted = z - z.max(axis=axis, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+        q = onehot = target(z, y, axis)
         divisor = math.prod(z.shape) // z.shape[axis]
         if w is not None:
             w = per_class(w, z, axis)
-            divisor = divisor if y.ndim == z.ndim else (w * q).sum()
+            divisor = divisor if y.ndim == z.ndim else (w * onehot).sum()
         if label_smoothing > 0:
-            q = (1 - label_smoothing) * q + label_smoothing / z.shape[axis]
+            q = (1 - label_smoothing) * onehot + label_smoothing / z.shape[axis]
         q = q if w is None else w * q
-        loss = -(q * log_p).sum(axis=axis)
-        if reduction == "mean":
-            loss = loss.sum() / divisor
-        elif reduction == "sum":
-            loss = loss.sum()
+        losses = -(q * log_p).sum(axis=axis)
+        weighted = reduction == "mean" and w is not None
+        loss = losses.sum() / divisor if weighted else reduced(losses, reduction)
         return loss, log_p, q, divisor
 
     def backward(
         g, loss, log_p, q, divisor, z, y, w=None, *, label_smoothing=0.0, reduction="mean", needs
     ):
         axis = 1 if z.ndim > 1 else 0
-        g = g / divisor if reduction == "mean" else g
         g = np.expand_dims(g, axis) if reduction == "none" else g
-        dz = g * (np.exp(log_p) * q.sum(axis=axis, keepdims=True) - q) if needs[0] else None
-        dy = None
+        dz = dy = None
+        if needs[0]:
+            p = np.exp(log_p)
+            if w is not None or y.ndim == z.ndim:  # else each row of q sums to 1
+                p = p * q.sum(axis=axis, keepdims=True)
+            dz = g * (p - q)
+            dz = dz / divisor if reduction == "mean" else dz
         if needs[1]:
             dq = -g * log_p if w is None else -g * log_p * per_class(w, z, axis)
+            dq = dq / divisor if reduction == "mean" else dq
             dy = (1 - label_smoothing) * dq
         return dz, dy, None
 

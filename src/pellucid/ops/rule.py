@@ -24,7 +24,7 @@ class Rule:
 
     def __init__(self, source: type) -> None:
         self.name: str = source.__name__
-        self.doc: str = inspect.getdoc(source) or ""
+        self.doc: str = inspect.getdoc(source) or source.__name__
         self.forward = source.forward  # type: ignore[attr-defined]
         self.backward = getattr(source, "backward", None)
         self.view: bool = getattr(source, "view", False)
@@ -43,7 +43,10 @@ class Rule:
         """Run the backward rule on what the forward rule saw and gave."""
         if self.wants_needs:
             options = {**options, "needs": needs}
-        return self.backward(g, *outputs, *inputs, **options)  # type: ignore[misc,no-any-return]
+        found = self.backward(g, *outputs, *inputs, **options)  # type: ignore[misc]
+        if isinstance(found, tuple) and not any(dx is not None for dx in found[len(inputs) :]):
+            return found[: len(inputs)]  # an optional input that was left out has no gradient
+        return found  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"<rule {self.name}: {self.doc.splitlines()[0]}>"
@@ -55,14 +58,14 @@ def rule(source: type) -> Any:
     return entry
 
 
-def helper(function):  # type: ignore[no-untyped-def]
+def helper(function):
     """Mark a NumPy function that rules call by name because it is not one straight line.
 
     An argument that knows ``__pellucid_helper__`` (a name in a trace) answers in its place.
     """
 
     @functools.wraps(function)
-    def call(*arguments, **options):  # type: ignore[no-untyped-def]
+    def call(*arguments, **options):
         for argument in arguments:
             answer = getattr(type(argument), "__pellucid_helper__", None)
             if answer is not None:
@@ -72,9 +75,10 @@ def helper(function):  # type: ignore[no-untyped-def]
     return call
 
 
-def like(g, x):  # type: ignore[no-untyped-def]
+def like(g, x):
     """Sum ``g`` over the axes along which ``x`` was broadcast, so that it has the shape of ``x``.
 
+    >>> import numpy as np
     >>> like(np.ones((4, 3)), np.zeros((1, 3))).shape
     (1, 3)
     """

@@ -1,8 +1,19 @@
-"""The same numbers in another arrangement: reshape, transpose, index, join, pad."""
+"""The same numbers in another arrangement or type: reshape, transpose, index, join, pad."""
 
 import numpy as np
 
 from pellucid.ops.rule import helper, like, rule
+
+
+@rule
+class AsType:
+    """y = x in another floating-point dtype."""
+
+    def forward(x, *, dtype):
+        return x.astype(dtype)
+
+    def backward(g, y, x, *, dtype):
+        return (g.astype(x.dtype),)
 
 
 @rule
@@ -35,6 +46,8 @@ class Transpose:
 class BroadcastTo:
     """y = x repeated along new or length-1 axes."""
 
+    view = True
+
     def forward(x, *, shape):
         return np.broadcast_to(x, shape)
 
@@ -55,15 +68,18 @@ class GetItem:
         return (scatter(g, x, index),)
 
 
+_ONCE = (int, np.integer, slice, type(...))  # what takes no place twice; arrays and lists may
+
+
 @helper
 def scatter(g, x, index):
     """Zeros in the shape of ``x`` with ``g`` added at ``index``; repeated places add up."""
     dx = np.zeros(x.shape, g.dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, (np.ndarray, list)) for part in parts):
-        np.add.at(dx, index, g)
-    else:
+    if all(part is None or isinstance(part, _ONCE) for part in parts):
         dx[index] = g
+    else:
+        np.add.at(dx, index, g)
     return dx
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,7 +26,7 @@ def total_norm(grads: Sequence[Array], norm_type: float = 2.0) -> Array:
     if norm_type == math.inf:
         return np.max(np.stack([np.max(np.abs(g)) for g in grads]))
     if norm_type == 2:
-        return np.sqrt(sum(np.sum(g * g) for g in grads))
+        return np.sqrt(functools.reduce(operator.add, [np.sum(g * g) for g in grads]))
     return sum(np.sum(np.abs(g) ** norm_type) for g in grads) ** (1 / norm_type)
 
 
@@ -36,7 +38,9 @@ def norm_scale(grads: Sequence[Array], max_norm: float, norm_type: float = 2.0) 
     >>> round(float(norm_scale([np.array([3.0, 4.0])], max_norm=1.0)), 3)
     0.2
     """
-    return np.minimum(max_norm / (total_norm(grads, norm_type) + 1e-6), 1.0)
+    norm = total_norm(grads, norm_type)
+    scale = np.minimum(max_norm / (norm + 1e-6), 1.0)
+    return scale
 
 
 def by_value(dW: Array, *, limit: float) -> Array:

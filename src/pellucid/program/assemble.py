@@ -1,0 +1,180 @@
+"""Puts the running form together: a file whose make(n, ...) gives the step for batches of n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.program.memory import Memory
+from pellucid.program.name import GIVEN, Line, Name
+from pellucid.program.plan import plan
+from pellucid.program.running import Running
+from pellucid.program.source import source_of
+from pellucid.program.spell import constant
+from pellucid.program.step import Step
+from pellucid.program.update import Update
+
+__all__ = ["running_source"]
+
+
+def running_source(step: Step, memory: Memory) -> str:
+    """The source of ``make(n, ...)``, which gives the step for batches of n."""
+    return _File(step, memory).text()
+
+
+class _File:
+    """Setup, forward, backward, the test for bad numbers, the changes, the update."""
+
+    def __init__(self, step: Step, memory: Memory) -> None:
+        self.step, self.memory = step, memory
+        self.helpers: list[Any] = []
+        self.setup: list[str] = []
+        self.body: list[str] = []
+
+    def text(self) -> str:
+        self.weights_and_gradients()
+        self.network()
+        self.moving()
+        options = ", ".join(self.memory.wanted)
+        given = ", ".join(self.memory.arrays)
+        lines = ["import math", "", "import numpy as np", "", ""]
+        for helper in self.helpers:
+            lines += [*source_of(helper).split("\n"), "", ""]
+        lines += [f"def make(n, {given}):"]
+        lines += [f"    {text}" for text in self.setup]
+        lines += ["", f"    def step(x, y, rng{', ' + options if options else ''}):"]
+        lines += [f"        {text}" for text in self.body]
+        lines += ["", "    return step"]
+        return "\n".join(lines) + "\n"
+
+    def weights_and_gradients(self) -> None:
+        """Views of the arenas, by the names of the parameters."""
+        trace, memory = self.step.trace, self.memory
+        self.names: dict[int, str] = {}
+        self.homes: dict[int, Line] = {}
+        parts = zip(memory.paths, memory.ends[:-1], memory.ends[1:], strict=True)
+        for path, a, b in parts:
+            line = trace.parameters[path].line
+            shape = constant(tuple(line.value.shape))
+            self.names[id(line)] = line.label
+            self.setup.append(f"{line.label} = W[{a}:{b}].reshape({shape})")
+            home = Line("source", f"into_d{line.label}", (), {}, line.value, shape=line.shape)
+            self.names[id(home)] = home.call
+            self.setup.append(f"{home.call} = dW[{a}:{b}].reshape({shape})")
+            gradient = self.step.changed[path]
+            if id(gradient) in self.homes:
+                continue
+            self.homes[id(gradient)] = home
+        for name in trace.buffers.values():
+            self.names[id(name.line)] = f"buffer_{name.line.label}"
+
+    def network(self) -> None:
+        """Forward and backward, the test for bad numbers, and the changes of the gradients."""
+        trace, step = self.step.trace, self.step
+        update_given = step.of_stage("given", "forward", "backward", "change")
+        assert trace.loss is not None
+        output = step.instead.get(id(trace.output.line), trace.output.line)
+        loss = step.instead.get(id(trace.loss.line), trace.loss.line)
+        kept = [output, loss, *step.changed.values()]
+        kept += [name.line for name in trace.new_buffers.values()]
+        placed = plan(update_given, self.homes, kept)
+        running = Running(update_given, placed, self.names, self.homes, self.memory.arrays)
+        varying = {id(name.line) for name in trace.inputs.values()}
+        body = running.write(varying)
+        self.setup += body.setup
+        self.helpers = body.helpers
+        self.known = running.known
+        first_change = True
+        for text, line in body.steps:
+            if line.stage == "change" and first_change:
+                self.test(loss)
+                first_change = False
+            self.body.append(text)
+        if first_change:
+            self.test(loss)
+        for path, name in trace.new_buffers.items():
+            target = self.names[id(trace.buffers[path].line)]
+            self.body.append(f"np.copyto({target}, {self.known(name.line)})")
+        self.result = f"return {self.known(loss)}, {self.known(output)}"
+
+    def test(self, loss: Line) -> None:
+        """Nothing is moved by numbers that are not finite."""
+        name = self.known(loss)
+        self.body += [
+            f"if not (math.isfinite({name}) and math.isfinite(np.dot(dW, dW))):",
+            f"    if not (np.isfinite({name}) and np.isfinite(dW).all()):",
+            "        return None, None",
+        ]
+
+    def moving(self) -> None:
+        """The update, over all parameters at once."""
+        update = self.step.update
+        assert update is not None
+        size = self.memory.ends[-1]
+        names = {id(line): name for name, line in update.given.items()}
+        given = [_resized_source(line, size) for line in update.given.values()]
+        replaced = {id(old): new for old, new in zip(update.given.values(), given, strict=True)}
+        lines = [*given, *_flattened(update, size, replaced, self.step.lines)]
+        results = {n: replaced.get(id(x), x) for n, x in update.results.items()}
+        homes = {id(results[name]): replaced[id(update.given[name])] for name in results}
+        placed = plan(lines, homes, list(results.values()))
+        outside = {
+            id(new): names[id(old)] for old, new in zip(update.given.values(), given, strict=True)
+        }
+        running = Running(lines, placed, outside, homes, taken=self._taken())
+        body = running.write(set())
+        self.memory.wanted = [
+            line.label for line in lines if line.kind in GIVEN and id(line) not in outside
+        ]
+        self.setup += body.setup
+        self.body += [text for text, _ in body.steps]
+        self.body.append(self.result)
+
+    def _taken(self) -> set[str]:
+        return {text.split(" = ")[0] for text in (*self.setup, *self.body) if " = " in text}
+
+
+def _resized_source(line: Line, size: int) -> Line:
+    """A flat array in the place of one parameter's."""
+    value = np.zeros(size, np.asarray(line.value).dtype)
+    return Line("source", line.call, (), {}, value, label=line.label, shape=(size,))
+
+
+def _flattened(
+    update: Update, size: int, replaced: dict[int, Line], lines: list[Line]
+) -> list[Line]:
+    """The update's lines about flat arrays, with the numbers that they are given."""
+    made: list[Line] = []
+
+    def swap(value: Any) -> Any:
+        if isinstance(value, Name):
+            line = value.line
+            if line.kind in GIVEN and id(line) not in replaced:
+                replaced[id(line)] = line
+                made.append(line)
+            return Name(value.script, replaced.get(id(line), line))
+        if isinstance(value, tuple | list):
+            return type(value)(swap(part) for part in value)
+        return value
+
+    for line in update.lines:
+        flat = np.ndim(line.value) > 0
+        value = np.zeros(size, line.value.dtype) if flat else line.value
+        new = Line(
+            line.kind,
+            line.call,
+            swap(line.inputs),
+            {key: swap(v) for key, v in line.options.items()},
+            value,
+            line.function,
+            local=line.local,
+            stage="update",
+            rule=line.rule,
+            shape=(size,) if flat else (),
+        )
+        replaced[id(line)] = new
+        made.append(new)
+    for name, line in update.results.items():
+        update.results[name] = replaced.get(id(line), line)
+    return made

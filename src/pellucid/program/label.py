@@ -1,0 +1,150 @@
+"""Gives the lines of a trace the names that a person would: W1, z1, h1, dz1, dW_hidden."""
+
+from __future__ import annotations
+
+import keyword
+
+from pellucid.nn import Module
+from pellucid.program.name import GIVEN, Line
+from pellucid.program.trace import Trace
+
+__all__ = ["label", "slot_letter"]
+
+# What the values of a rule are called, before the layer's suffix; h for every activation.
+_LETTERS = {
+    "Linear": "z",
+    "MatMul": "z",
+    "BatchNorm": "normed",
+    "BatchNormInference": "normed",
+    "LayerNorm": "normed",
+    "Dropout": "kept",
+    "Reshape": "flat",
+    "Add": "sum",
+    "Softmax": "p",
+    "LogSoftmax": "log_p",
+}
+_ACTIVATIONS = ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Softplus", "Sigmoid", "Tanh", "Step"]
+_OWN = {  # what the network's own arrays are called
+    "weight": "W",
+    "bias": "b",
+    "num_batches_tracked": "batches",
+}
+_SLOTS = {  # what the optimizer's memories are called
+    "momentum_buffer": "v",
+    "exp_avg": "m",
+    "exp_avg_sq": "v",
+    "max_exp_avg_sq": "v_max",
+    "square_avg": "s",
+    "grad_avg": "a",
+    "sum": "s",
+    "step": "t",
+}
+
+
+def slot_letter(slot: str) -> str:
+    """The short name of an optimizer's memory: m for exp_avg, as in the papers."""
+    return _SLOTS.get(slot, slot)
+
+
+def label(trace: Trace, model: Module, instead: dict[int, Line]) -> None:
+    """Set ``label`` on every line that deserves a name of its own; the others stay nameless."""
+    Labels(model, instead).run(trace)
+
+
+class Labels:
+    """The names in use, and the suffixes of the layers."""
+
+    def __init__(self, model: Module, instead: dict[int, Line]) -> None:
+        self.used = {"n", "t", "lr", "rng", "np", "x", "y", "loss"}
+        self.instead = instead
+        self.suffixes = _suffixes(model)
+
+    def run(self, trace: Trace) -> None:
+        """Label sources, then values in the order they are made, then their gradients."""
+        for path, name in (*trace.parameters.items(), *trace.buffers.items()):
+            owner, _, own = path.rpartition(".")
+            name.line.suffix = self.suffixes.get(owner, "")
+            name.line.label = self.free(_OWN.get(own, own) + name.line.suffix)
+        self.values(trace)
+        self.gradients(trace)
+        for line in trace.script.lines:
+            if line.local and not line.label and line.stage != "update":
+                line.label = self.free(line.local + line.suffix)
+
+    def values(self, trace: Trace) -> None:
+        """What the rules of the forward pass give."""
+        for rule, line, given in trace.values:
+            line = self.instead.get(id(line), line)
+            given = [self.instead.get(id(x), x) for x in given]
+            line.suffix = self.suffix_of(rule.name, given)
+            if trace.loss is not None and line is self.final(trace.loss.line):
+                line.label = "loss"
+            elif not line.label:
+                letter = "h" if rule.name in _ACTIVATIONS else _LETTERS.get(rule.name)
+                line.label = self.free((letter or rule.name.lower()) + line.suffix)
+        self.spread_suffixes(trace)
+
+    def suffix_of(self, rule: str, given: list[Line]) -> str:
+        """The suffix of the layer's weights where there are any, else of what comes in."""
+        weights = [x for x in given if x.kind in GIVEN and x.suffix]
+        others = [x for x in given if x.suffix]
+        return (weights or others)[0].suffix if weights or others else ""
+
+    def spread_suffixes(self, trace: Trace) -> None:
+        """Give the lines inside a rule the suffix of the rule's value."""
+        by_layer: dict[tuple[str, str], str] = {}
+        for rule, line, _ in trace.values:
+            by_layer.setdefault((line.layer, rule.name), line.suffix)
+        for line in trace.script.lines:
+            if not line.suffix and line.kind not in GIVEN and line.layer != "loss":
+                line.suffix = by_layer.get((line.layer, line.rule), "")
+
+    def gradients(self, trace: Trace) -> None:
+        """dX for the whole gradient of X."""
+        for _, value, _ in trace.values:
+            total = trace.totals.get(id(value))
+            value = self.final(value)
+            if total is not None and value.label:
+                self.name_gradient(total, value)
+        for path, g in trace.gradients.items():
+            self.name_gradient(g.line, trace.parameters[path].line)
+        for path, line in trace.rebound:  # dW1 = dW1 * clip: the name stays
+            self.final(line).label = self.final(trace.gradients[path].line).label
+
+    def name_gradient(self, line: Line, value: Line) -> None:
+        """Call the line d and the value's name, unless it has a name already."""
+        line = self.final(line)
+        if not line.label:
+            line.label, line.suffix = self.free(f"d{value.label}"), value.suffix
+
+    def final(self, line: Line) -> Line:
+        """The line itself, or what took its place."""
+        return self.instead.get(id(line), line)
+
+    def free(self, name: str) -> str:
+        """``name``, made a word of Python that is not in use yet."""
+        name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
+        name = f"_{name}" if name[:1].isdigit() or keyword.iskeyword(name) else name
+        tried, k = name, 2
+        while tried in self.used:
+            tried, k = f"{name}_{k}", k + 1
+        self.used.add(tried)
+        return tried
+
+
+def _suffixes(model: Module) -> dict[str, str]:
+    """What stands behind the letters of each layer: its name, or its number among the numbered."""
+    owners = [
+        path
+        for path, module in model.named_modules()
+        if any(True for _ in module.named_parameters(recurse=False))
+        or any(True for _ in module.named_buffers(recurse=False))
+    ]
+    found, number = {}, 0
+    for path in owners:
+        if path.isdigit():
+            number += 1
+            found[path] = str(number)
+        else:
+            found[path] = f"_{path.replace('.', '_')}" if path else ""
+    return found

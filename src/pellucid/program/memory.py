@@ -1,0 +1,114 @@
+"""The arrays that outlive a step, each kind in one arena: weights, gradients, memories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import OptionError
+from pellucid.nn import Module
+from pellucid.optim import Optimizer
+from pellucid.program.step import Step
+
+__all__ = ["Memory"]
+
+Array = NDArray[Any]
+
+
+class Memory:
+    """The arrays that outlive a step: weights, gradients and the optimizer's memories, in arenas.
+
+    The network's parameters, and the optimizer's state, become views of them.
+    """
+
+    def __init__(self, model: Module, optimizer: Optimizer, step: Step) -> None:
+        self.optimizer, self.step = optimizer, step
+        named = dict(model.named_parameters())
+        self.paths = list(step.trace.moved)
+        self.numbers = self._numbers(named)
+        self.parameters = [named[path] for path in self.paths]
+        sizes = [p.size for p in self.parameters]
+        self.ends = [0, *np.cumsum(sizes).tolist()]
+        dtype = self.parameters[0].dtype
+        self.arrays: dict[str, Any] = {}
+        self.wanted: list[str] = []  # the settings that the update asks for
+        self.views: list[Array] = []
+        self._flat("W", [p.data for p in self.parameters], dtype)
+        for p, view in zip(self.parameters, self._parts("W"), strict=True):
+            p.data = view
+            self.views.append(view)
+        self._flat("dW", [np.zeros_like(p.data) for p in self.parameters], dtype)
+        for letter, slot in self.slots.items():
+            self._slot(letter, slot, dtype)
+        for path, b in model.named_buffers():
+            if path in step.trace.buffers:
+                self.arrays[f"buffer_{step.trace.buffers[path].line.label}"] = b.data
+        self.others = {path: p.data for path, p in named.items() if path not in step.trace.moved}
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """The memories: short name to the optimizer's own name."""
+        assert self.step.update is not None
+        return self.step.update.slots
+
+    def _numbers(self, named: dict[str, Any]) -> list[int]:
+        """Each parameter's place among the optimizer's."""
+        place = {
+            id(p): i
+            for i, p in enumerate(p for g in self.optimizer.param_groups for p in g["params"])
+        }
+        return [place[id(named[path])] for path in self.paths]
+
+    def _flat(self, name: str, arrays: list[Array], dtype: Any) -> None:
+        self.arrays[name] = np.concatenate([a.ravel() for a in arrays]).astype(dtype)
+
+    def _parts(self, name: str) -> Iterator[Array]:
+        flat = self.arrays[name]
+        for p, a, b in zip(self.parameters, self.ends[:-1], self.ends[1:], strict=True):
+            yield flat[a:b].reshape(p.shape)
+
+    def _slot(self, letter: str, slot: str, dtype: Any) -> None:
+        """One memory of all parameters, taken over from the optimizer where it has one."""
+        group = self.optimizer.param_groups[0]
+        first = [
+            self.optimizer.state.get(i, {}).get(slot, self.optimizer.first(slot, p.data, group))
+            for i, p in zip(self.numbers, self.parameters, strict=True)
+        ]
+        self._flat(letter, first, dtype)
+        for i, part in zip(self.numbers, self._parts(letter), strict=True):
+            self.optimizer.state.setdefault(i, {})[slot] = part
+
+    def options(self) -> dict[str, Any]:
+        """The optimizer's settings and step count for the step about to run."""
+        group = self.optimizer.param_groups[0]
+        found = {}
+        for name in self.wanted:
+            if name == "t":
+                found["t"] = self.optimizer.state.get(self.numbers[0], {}).get("step", 0) + 1
+            elif name.startswith("beta"):
+                found[name] = group["betas"][int(name[4:]) - 1]
+            else:
+                found[name] = group[name]
+        return found
+
+    def count(self) -> None:
+        """One more step is done."""
+        group = self.optimizer.param_groups[0]
+        if "step" in self.optimizer.slots(group):
+            for i in self.numbers:
+                state = self.optimizer.state.setdefault(i, {})
+                state["step"] = state.get("step", 0) + 1
+
+    def check(self) -> None:
+        """Refuse to train arrays that the network no longer uses."""
+        for p, view in zip(self.parameters, self.views, strict=True):
+            if p.data is not view:
+                raise OptionError(
+                    "program",
+                    got="a parameter whose array was replaced since the program was written",
+                    needs="the arrays that the program knows",
+                    try_="load_state_dict or copy_, which write in place; or write it again",
+                )

@@ -1,0 +1,211 @@
+"""A network as a NumPy program: to read, to run, to save, to check."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid import durable
+from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError
+from pellucid.nn import Module
+from pellucid.optim import L1, L2, Optimizer, clip_grad_norm_, clip_grad_value_
+from pellucid.program.assemble import running_source
+from pellucid.program.load import load
+from pellucid.program.memory import Memory
+from pellucid.program.source import reading_source
+from pellucid.program.step import Step
+from pellucid.program.trace import Changes
+from pellucid.random import generator, step_key
+
+__all__ = ["Program", "write"]
+
+Array = NDArray[Any]
+Loss = Callable[..., Any]
+
+
+def write(
+    model: Module,
+    loss: Loss,
+    optimizer: Optimizer,
+    example_batch: tuple[ArrayLike, ArrayLike],
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+) -> Program:
+    """Write the training step of a network, a loss and an optimizer as a NumPy program.
+
+    ``example_batch`` is a pair (x, y) with the shapes and dtypes of the batches to come; the size
+    of the batch may change from step to step. The parameters become views of one array, and the
+    optimizer's state is shared with the program. Raises GradientError for what cannot be written:
+    a branch on a value, code that is not NumPy's.
+
+    >>> from pellucid import nn, optim
+    >>> net = nn.MLP([2, 3, 2])
+    >>> x, y = np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1])
+    >>> sgd = optim.SGD(net.parameters(), lr=0.1)
+    >>> program = write(net, nn.CrossEntropyLoss(), sgd, (x, y))
+    >>> "z1 = x @ W1.T + b1" in program.source
+    True
+    """
+    x, y = (np.asarray(part) for part in example_batch)
+    return Program(model, loss, optimizer, x, y, Changes(l1, l2, clip_norm, clip_value))
+
+
+class Program:
+    """The step of a network, ready to run: ``program(x, y)`` trains once and returns the loss.
+
+    ``source`` is the reading form, ``running_source`` what is run: the same lines with buffers.
+    ``output`` holds the network's outputs of the last step; it is overwritten by the next one.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Optimizer,
+        x: Array,
+        y: Array,
+        changes: Changes | None = None,
+    ) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.changes = changes or Changes()
+        self.example = x, y
+        self.step = Step.of(model, loss, optimizer, x, y, self.changes)
+        if self.step.update is None:
+            raise GradientError(
+                f"program of {type(model).__name__}",
+                got="parameters that are not all updated alike",
+                needs="one group of parameters, all of one dtype",
+            )
+        self.memory = Memory(model, optimizer, self.step)
+        self.running_source = running_source(self.step, self.memory)
+        self._module = load(self.running_source, f"{type(model).__name__.lower()}_step")
+        self._steps: dict[int, Callable[..., Any]] = {}
+        self.output: Array | None = None
+
+    def __call__(
+        self, x: ArrayLike, y: ArrayLike, rng: Callable[[int], np.random.Generator] | None = None
+    ) -> float | None:
+        """Train one step in place; return the loss, or None where a number was not finite.
+
+        Nothing is moved in that case: the step can be run again, eagerly, from unchanged weights.
+        ``rng(k)`` gives the generator of the k-th draw (dropout).
+        """
+        x, y = (self._fitting(*pair) for pair in zip("xy", (x, y), self.example, strict=True))
+        step = self._steps.get(len(x)) or self._make(len(x))
+        self.memory.check()
+        loss, self.output = step(x, y, rng or _unkeyed, **self.memory.options())
+        if loss is None:
+            return None
+        self.memory.count()
+        return float(loss)
+
+    def _make(self, n: int) -> Callable[..., Any]:
+        """The step for batches of ``n``, with buffers of its own."""
+        self._steps[n] = self._module.make(n, **self.memory.arrays)
+        return self._steps[n]
+
+    def _fitting(self, name: str, array: ArrayLike, example: Array) -> Array:
+        array = np.ascontiguousarray(array)
+        if array.shape[1:] != example.shape[1:]:
+            expected = ", ".join(["n", *map(str, example.shape[1:])])
+            raise ShapeError(
+                "program", got=f"{name} of shape {array.shape}", needs=f"shape ({expected})"
+            )
+        if array.dtype != example.dtype:
+            raise DtypeError(
+                "program",
+                got=f"{name} of dtype {array.dtype}",
+                needs=f"{example.dtype}, as in the example that it was written for",
+                try_=f"{name}.astype(np.{example.dtype})",
+            )
+        return array
+
+    @property
+    def source(self) -> str:
+        """The reading form: the file that a careful person would have written."""
+        step = self.step
+        return reading_source(
+            step.trace, step.lines, self.model, step.update, step.changed, self._names()
+        )
+
+    def _names(self) -> dict[str, str]:
+        count = sum(p.size for p in self.model.parameters())
+        layers = [m for m in self.model.modules() if not list(m.children())]
+        network = ", ".join(f"{type(m).__name__}({m.extra_repr()})" for m in layers)
+        return {
+            "network": f"{network}; {count:,} parameters",
+            "loss": repr(self.loss) if isinstance(self.loss, Module) else "a function",
+            "optimizer": repr(self.optimizer).replace(
+                f"({sum(len(g['params']) for g in self.optimizer.param_groups)} parameters, ", "("
+            ),
+            "checked": "program.verify() runs it beside the eager network and compares every bit",
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the reading form to a file."""
+        durable.write_text(path, self.source)
+
+    def verify(self, steps: int = 10) -> None:
+        """Train copies for some steps, eagerly and by the program, and compare every bit.
+
+        The batch is the example, every third time without its last rows. Raises GradientError at
+        the first difference; the network itself is left alone.
+        """
+        eager = copy.deepcopy((self.model, self.optimizer))
+        written = copy.deepcopy((self.model, self.optimizer))
+        x, y = self.example
+        twin = Program(written[0], self.loss, written[1], x, y, self.changes)
+        for k in range(steps):
+            rows = slice(0, len(x) - len(x) // 3 * (k % 3 == 2))
+            loss = eager_step(*eager, self.loss, x[rows], y[rows], self.changes, k)
+            other = twin(x[rows], y[rows], lambda site, k=k: generator(0, "step", 0, k, site))
+            if other is None or np.float64(loss).tobytes() != np.float64(other).tobytes():
+                raise _unequal(k, "the loss", loss, other)
+            for name, t in eager[0].state_dict().items():
+                if t.tobytes() != written[0].state_dict()[name].tobytes():
+                    raise _unequal(k, name, "eager", "program")
+
+
+def eager_step(
+    model: Module, optimizer: Optimizer, loss: Loss, x: Array, y: Array, changes: Changes, k: int
+) -> float:
+    """One step of eager mode, with the draws of step k."""
+    with step_key(0, 0, k):
+        result = loss(model(x), y)
+    optimizer.zero_grad()
+    result.backward()
+    params = list(model.parameters())
+    for strength, penalty in ((changes.l1, L1), (changes.l2, L2)):
+        if strength:
+            penalty(strength).apply(params)
+    if changes.clip_norm is not None:
+        clip_grad_norm_(params, changes.clip_norm)
+    if changes.clip_value is not None:
+        clip_grad_value_(params, changes.clip_value)
+    optimizer.step()
+    return float(result.item())
+
+
+def _unkeyed(site: int) -> np.random.Generator:
+    raise OptionError(
+        "program",
+        got=f"a draw (number {site}) without a generator",
+        needs="rng: a function that gives the generator of each draw",
+        try_="program(x, y, lambda site: pellucid.random.generator(seed, step, site))",
+    )
+
+
+def _unequal(k: int, what: str, eager: Any, program: Any) -> GradientError:
+    return GradientError(
+        f"verify, step {k}",
+        got=f"{what}: {eager} and {program}",
+        needs="the same bits from the eager network and from the program",
+    )

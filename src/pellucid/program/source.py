@@ -1,0 +1,211 @@
+"""The whole file of the reading form: header, helpers, the update rule, the step."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from pellucid import __version__
+from pellucid.nn import Module
+from pellucid.program.name import GIVEN, Line
+from pellucid.program.reading import read_out
+from pellucid.program.spell import expression
+from pellucid.program.trace import Trace
+from pellucid.program.update import Update
+
+__all__ = ["reading_source", "source_of"]
+
+
+def reading_source(
+    trace: Trace,
+    lines: list[Line],
+    model: Module,
+    update: Update | None,
+    gradients: dict[str, Line],
+    names: dict[str, str],
+) -> str:
+    """The step as a file that trains with nothing but NumPy.
+
+    ``gradients``: what the update takes, by parameter; ``names``: what the header says of the
+    network, the loss, the optimizer and the check.
+    """
+    body = read_out(trace, lines, model, ("forward", "backward", "change"))
+    parts = [_header(names), "import numpy as np"]
+    parts += [source_of(helper) for helper in body.helpers]
+    rule = names["optimizer"].split("(")[0].lower()
+    options = _options(update)
+    if update is not None and len(update.lines) > 2:
+        parts.append(_rule(rule, update, options))
+    parts.append(_step(trace, body.lines, update, gradients, rule, options))
+    return "\n\n\n".join(parts).replace('"""\n\n\nimport', '"""\n\nimport') + "\n"
+
+
+def _header(names: dict[str, str]) -> str:
+    width = max(len(name) for name in names) + 2
+    rows = [
+        textwrap.fill(
+            text,
+            100,
+            initial_indent=name.ljust(width),
+            subsequent_indent=" " * width,
+            break_long_words=False,
+        )
+        for name, text in names.items()
+    ]
+    return "\n".join(
+        [
+            f'"""A training step, written out by Pellucid {__version__}.',
+            "",
+            *rows,
+            "",
+            "n is the batch size; the shape of each value stands at the end of its line.",
+            "Edit this file freely: it needs NumPy and nothing else.",
+            '"""',
+        ]
+    )
+
+
+def source_of(helper: Callable[..., Any]) -> str:
+    """A helper's own source, without its decorator and its tests."""
+    text = textwrap.dedent(inspect.getsource(inspect.unwrap(helper)))
+    return text[text.index("def ") :].rstrip()
+
+
+def _options(update: Update | None) -> list[str]:
+    """The settings that the update asks for: t, lr, beta1 ..."""
+    if update is None:
+        return []
+    given = {id(line) for line in update.given.values()}
+    found: list[str] = []
+    for line in update.lines:
+        for name in line.names():
+            outside = name.line.kind in GIVEN and id(name.line) not in given
+            if outside and name.line.label not in found:
+                found.append(name.line.label)
+    return found
+
+
+def _rule(rule: str, update: Update, options: list[str]) -> str:
+    """The update rule as a function of one array of weights."""
+    arguments = ", ".join([*update.given, *options])
+    text = [f"def {rule}({arguments}):", '    """Move one array of weights, in place."""']
+    return "\n".join([*text, *(f"    {line}" for line in _moves(update))])
+
+
+def _moves(update: Update) -> list[str]:
+    """The statements of the rule; what it changes is changed in place."""
+    uses: dict[int, int] = {}
+    for line in update.lines:
+        for name in line.names():
+            uses[id(name.line)] = uses.get(id(name.line), 0) + 1
+    results = {id(line): name for name, line in update.results.items()}
+    labels = {id(line): name for name, line in update.given.items()}
+
+    def known(line: Line) -> str | None:
+        if id(line) in labels:
+            return labels[id(line)]
+        return line.label if line.kind in GIVEN else None
+
+    texts = []
+    for line in update.lines:
+        name = results.get(id(line))
+        own = line.local or (f"part{len(texts)}" if uses.get(id(line), 0) > 1 else "")
+        if name is None and (not own or own in update.given):
+            continue
+        text = expression(line, known)
+        texts.append(_in_place(name, text) if name else f"{own} = {text}")
+        labels[id(line)] = name or own
+    return texts
+
+
+def _in_place(name: str, text: str) -> str:
+    """W -= ... where the formula begins with W -, else W[...] = the formula."""
+    for sign in "-+":
+        start = f"{name} {sign} "
+        rest = text.removeprefix(start)
+        if rest != text and not any(f" {s} " in _outside(rest) for s in "+-"):
+            return f"{name} {sign}= {rest}"
+    return f"{name}[...] = {text}"
+
+
+def _outside(text: str) -> str:
+    """The text without what stands in brackets."""
+    depth, kept = 0, []
+    for c in text:
+        depth += c in "(["
+        if not depth:
+            kept.append(c)
+        depth -= c in ")]"
+    return "".join(kept)
+
+
+def _step(
+    trace: Trace,
+    body: list[str],
+    update: Update | None,
+    gradients: dict[str, Line],
+    rule: str,
+    options: list[str],
+) -> str:
+    """The step itself."""
+    memory = ["memory"] if update is not None and update.slots else []
+    buffers = ["buffers"] if trace.buffers else []
+    rng = ["rng"] if trace.sites else []
+    arguments = ", ".join(["weights", *memory, *buffers, "x", "y", *rng, *options])
+    out = [f"def step({arguments}):"]
+    out.append('    """Train on one batch: move the weights in place and return the loss."""')
+    out += _unpacked([trace.parameters[p].line.label for p in trace.parameters], "weights")
+    if buffers:
+        out += _unpacked([name.line.label for name in trace.buffers.values()], "buffers")
+    out += ["    n = len(x)", ""]
+    out += [f"    {text}" if text else "" for text in body]
+    out += ["", "    # update"]
+    out += _updates(trace, update, gradients, rule, options)
+
+    def known(line: Line) -> str | None:
+        return line.label or None
+
+    for path, name in trace.new_buffers.items():
+        label = trace.buffers[path].line.label
+        out.append(f"    {label}[...] = {expression(name.line, known)}")
+    return "\n".join([*out, "    return loss"])
+
+
+def _unpacked(labels: list[str], source: str) -> list[str]:
+    comma = "," if len(labels) == 1 else ""
+    return (
+        textwrap.wrap(
+            f"{', '.join(labels)}{comma} = {source}",
+            94,
+            initial_indent="    ",
+            subsequent_indent="    ",
+        )
+        if len(labels) < 12
+        else [f"    ({', '.join(labels)}) = {source}"]
+    )
+
+
+def _updates(
+    trace: Trace,
+    update: Update | None,
+    gradients: dict[str, Line],
+    rule: str,
+    options: list[str],
+) -> list[str]:
+    assert update is not None
+    moved = [trace.parameters[path].line.label for path in trace.moved]
+    weights = "weights" if len(moved) == len(trace.parameters) else f"({', '.join(moved)},)"
+    d = ", ".join(gradients[path].label for path in trace.moved)
+    comma = "," if len(moved) == 1 else ""
+    head = f"    gradients = {d}{comma}" if len(d) < 80 else f"    gradients = ({d})"
+    slots = list(update.slots)
+    if len(update.lines) <= 2:
+        loop = f"    for W, dW in zip({weights}, gradients, strict=True):"
+        return [head, loop, *(f"        {line}" for line in _moves(update))]
+    names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
+    each = ", ".join(["W", "dW", *([names] if slots else [])])
+    zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])
+    call = ", ".join([*update.given, *options])
+    return [head, f"    for {each} in zip({zipped}, strict=True):", f"        {rule}({call})"]

@@ -1,0 +1,74 @@
+"""A training step, traced and tidied: the lines that every form of the program is written from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.nn import Module
+from pellucid.optim import Optimizer
+from pellucid.program.label import label
+from pellucid.program.name import GIVEN, Line
+from pellucid.program.tidy import aligned, shorten
+from pellucid.program.trace import Changes, Trace, trace_step
+from pellucid.program.update import Update, find_update
+
+__all__ = ["Step"]
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Step:
+    """A traced and tidied training step: the lines, and what they mean."""
+
+    trace: Trace
+    lines: list[Line]
+    instead: dict[int, Line]
+    gradients: dict[str, Line]  # as backward gives them
+    changed: dict[str, Line]  # as the update takes them
+    update: Update | None
+
+    @classmethod
+    def of(
+        cls,
+        model: Module,
+        loss: Callable[..., Any],
+        optimizer: Optimizer,
+        x: Array,
+        y: Array,
+        changes: Changes,
+    ) -> Step:
+        """Trace the step at two batch sizes and make one program of the two traces."""
+        n = len(x)
+        traces = [
+            trace_step(model, loss, optimizer, _resized(x, m), _resized(y, m), changes)
+            for m in (n, n + 3)
+        ]
+        trace = traces[0]
+        aligned(trace.script.lines, traces[1].script.lines, n, n + 3)
+        lines, instead = shorten(trace.script.lines, trace.results)
+        label(trace, model, instead)
+
+        def final(line: Line) -> Line:
+            return instead.get(id(line), line)
+
+        for table in (trace.moved, trace.new_buffers, *trace.new_state.values()):
+            for name in table.values():
+                name.line = final(name.line)
+        gradients = {path: final(name.line) for path, name in trace.gradients.items()}
+        changed = {**gradients, **{path: final(line) for path, line in trace.rebound}}
+        return cls(trace, lines, instead, gradients, changed, find_update(trace, lines, changed))
+
+    def of_stage(self, *stages: str) -> list[Line]:
+        """The lines of these stages, in order."""
+        return [x for x in self.lines if x.stage in stages or x.kind in GIVEN]
+
+
+def _resized(array: Array, n: int) -> Array:
+    """``n`` rows of an example: its own, repeated as needed."""
+    return np.resize(array, (n, *array.shape[1:])) if len(array) != n else array

@@ -1,0 +1,327 @@
+"""Runs one training step on names instead of arrays, and keeps what they wrote down."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.autograd import Tensor, watch
+from pellucid.autograd.memory import walk
+from pellucid.nn import Module
+from pellucid.ops import Rule
+from pellucid.optim import Optimizer, clip, penalty
+from pellucid.program.name import Line, Name, Script
+from pellucid.random import draw_from
+
+__all__ = ["Changes", "Trace", "trace_inference", "trace_step"]
+
+
+NOTES = ("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
+ONE = "1"  # the gradient of the loss with respect to itself
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happens to the gradients between backward and update."""
+
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_norm: float | None = None
+    clip_value: float | None = None
+
+
+@dataclass
+class Trace:
+    """The lines of a step and which of them come out.
+
+    ``parameters`` and ``buffers`` go from their paths in the network to the names that stand for
+    them; ``gradients``, ``moved`` and ``new_buffers`` are what the step makes of them. ``state``
+    and ``new_state`` are the optimizer's, by parameter and slot.
+    """
+
+    script: Script
+    inputs: dict[str, Name]
+    parameters: dict[str, Name]
+    buffers: dict[str, Name]
+    output: Name
+    loss: Name | None = None
+    gradients: dict[str, Name] = field(default_factory=dict)
+    rebound: list[tuple[str, Line]] = field(default_factory=list)  # gradients, changed
+    moved: dict[str, Name] = field(default_factory=dict)
+    state: dict[str, dict[str, Name]] = field(default_factory=dict)
+    new_state: dict[str, dict[str, Name]] = field(default_factory=dict)
+    new_buffers: dict[str, Name] = field(default_factory=dict)
+    sites: int = 0  # how many generators the step draws from
+    values: list[tuple[Rule, Line, list[Line]]] = field(default_factory=list)
+    totals: dict[int, Line] = field(default_factory=dict)
+    extras: list[Line] = field(default_factory=list)
+
+    def option(self, label: str, own: str, value: float) -> Name:
+        """A setting of the optimizer as a name; ``own`` is what the optimizer calls it."""
+        return self.script.option(label, value)
+
+    def rebind(self, path: str, gradient: Name) -> Name:
+        """Note that ``gradient`` is what the gradient of a parameter has become."""
+        self.rebound.append((path, gradient.line))
+        return gradient
+
+    @property
+    def results(self) -> list[Name]:
+        """Every name that must be computed."""
+        found = [self.loss if self.loss is not None else self.output]
+        for table in (self.moved, self.new_buffers):
+            found += table.values()
+        for slots in self.new_state.values():
+            found += slots.values()
+        return found
+
+
+def trace_inference(model: Module, x: Any) -> Trace:
+    """The lines of one prediction in eval mode."""
+    training = model.training
+    model.eval()
+    try:
+        with _tracing(model, {"x": x}) as trace:
+            trace.output = model(_tensor(trace.inputs["x"])).data
+        return trace
+    finally:
+        model.train(training)
+
+
+def trace_step(
+    model: Module, loss: Callable[..., Any], optimizer: Optimizer, x: Any, y: Any, changes: Changes
+) -> Trace:
+    """The lines of one training step: forward, loss, backward, update."""
+    with _tracing(model, {"x": x, "y": y}) as trace:
+        script = trace.script
+        prediction = model(_tensor(trace.inputs["x"]))
+        script.layer = "loss"
+        result = loss(prediction, _tensor(trace.inputs["y"]))
+        trace.output, trace.loss = prediction.data, result.data
+        trace.new_buffers = _changed_buffers(model, trace)
+        script.stage, script.layer = "backward", "loss"
+        one = script.source(ONE, np.ones((), result.dtype))
+        walk(result, one, False, _tensor)
+        named = dict(model.named_parameters())
+        for path, p in named.items():
+            if p.grad is not None:
+                trace.gradients[path] = p.grad.data
+                p.grad = None
+        script.stage, script.layer, script.rule = "change", "", ""
+        gradients = _change(trace, changes)
+        script.stage = "update"
+        _update(trace, optimizer, named, gradients)
+    return trace
+
+
+def _change(trace: Trace, changes: Changes) -> dict[str, Name]:
+    """The gradients after penalties and clipping, by the same pure rules as in eager mode."""
+    found = dict(trace.gradients)
+    for strength, rule in ((changes.l1, penalty.l1), (changes.l2, penalty.l2)):
+        for path, g in found.items() if strength else ():
+            W = trace.parameters[path]
+            if W.ndim >= 2:
+                found[path] = trace.rebind(path, rule(W, g, strength=float(strength)))
+    if changes.clip_norm is not None:
+        scale = clip.norm_scale(list(found.values()), changes.clip_norm)
+        found = {path: trace.rebind(path, g * scale) for path, g in found.items()}
+    if changes.clip_value is not None:
+        limit = float(changes.clip_value)
+        found = {p: trace.rebind(p, clip.by_value(g, limit=limit)) for p, g in found.items()}
+    return found
+
+
+def _update(
+    trace: Trace, optimizer: Optimizer, named: dict[str, Any], gradients: dict[str, Name]
+) -> None:
+    """The optimizer's own update rule, on names."""
+    paths = {id(p): path for path, p in named.items()}
+    count = trace.script.source("t", 1)
+    for k, group in enumerate(optimizer.param_groups):
+        named_options = _options(trace, group, "" if k == 0 else f"_{k}")
+        for p in group["params"]:
+            path = paths.get(id(p))
+            if path is None or path not in gradients:
+                continue
+            W, dW = trace.parameters[path], gradients[path]
+            trace.script.rule, trace.script.layer = type(optimizer).__name__, path
+            slots: dict[str, Any] = {}
+            for slot in optimizer.slots(group):
+                first = optimizer.first(slot, W.line.value, group)
+                slots[slot] = _Count(count) if slot == "step" else trace.script.source(slot, first)
+            moved, new = optimizer.update(W, dW, dict(slots), {**group, **named_options})
+            trace.state[path] = {k: v for k, v in slots.items() if k != "step"}
+            trace.new_state[path] = {k: v for k, v in new.items() if k != "step"}
+            trace.moved[path] = moved
+
+
+def _options(trace: Trace, group: dict[str, Any], suffix: str) -> dict[str, Any]:
+    """The numbers of a group as names, since a schedule may move them; zeros stay what they are."""
+    found: dict[str, Any] = {}
+    for name, value in group.items():
+        if name == "betas":
+            parts = enumerate(value, start=1)
+            found[name] = tuple(trace.option(f"beta{i}{suffix}", name, v) for i, v in parts)
+        elif isinstance(value, float) and value and name not in NOTES:
+            found[name] = trace.option(name + suffix, name, value)
+    return found
+
+
+class _Count:
+    """The number of steps done; a rule asks for one more, which is ``t``, the step under way."""
+
+    def __init__(self, t: Name) -> None:
+        self.t = t
+
+    def __add__(self, one: int) -> Name:
+        return self.t
+
+
+# -- the stage: a network whose numbers are names ------------------------------------------------
+
+
+@contextmanager
+def _tracing(model: Module, inputs: dict[str, Any]) -> Iterator[Trace]:
+    """Put names in place of the network's numbers, and give the numbers back at the end."""
+    script = Script()
+    trace = Trace(script, {}, {}, {}, None)  # type: ignore[arg-type]
+    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    kept = {path: (t.data, t.grad) for path, t in tensors.items()}
+    with ExitStack() as stack:
+        stack.callback(_give_back, tensors, kept)
+        script.stage = "given"
+        for label, value in inputs.items():
+            trace.inputs[label] = script.source(label, value)
+        for path, p in model.named_parameters():
+            trace.parameters[path] = script.source(path, p.data)
+            p.data, p.grad = trace.parameters[path], None  # type: ignore[assignment]
+        for path, b in model.named_buffers():
+            trace.buffers[path] = script.source(path, b.data)
+            b.data = trace.buffers[path]  # type: ignore[assignment]
+        script.stage = "forward"
+        _follow(model, script, stack)
+        stack.enter_context(watch(_Watcher(trace)))
+        stack.enter_context(_local_names())
+        stack.enter_context(draw_from(_generators(trace)))
+        yield trace
+
+
+def _give_back(tensors: dict[str, Any], kept: dict[str, Any]) -> None:
+    for path, t in tensors.items():
+        t.data, t.grad = kept[path]
+
+
+def _generators(trace: Trace) -> Callable[[], Any]:
+    def draw() -> _Generator:
+        trace.sites += 1
+        return _Generator(trace.script, trace.sites)
+
+    return draw
+
+
+class _Generator:
+    """A generator that writes down what is drawn from it."""
+
+    def __init__(self, script: Script, site: int) -> None:
+        self.script, self.site = script, site
+
+    def random(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Name:
+        """Uniform numbers from 0 to 1."""
+        value = np.full(shape, 0.75, dtype)
+        options = {"dtype": np.dtype(dtype)}
+        return self.script.write(Line("draw", "random", (self.site, shape), options, value))
+
+
+def _changed_buffers(model: Module, trace: Trace) -> dict[str, Name]:
+    """The buffers that forward gave new values to."""
+    return {
+        path: b.data
+        for path, b in model.named_buffers()
+        if b.data is not trace.buffers[path]  # type: ignore[comparison-overlap]
+    }
+
+
+def _tensor(name: Any) -> Tensor:
+    """A tensor around a name."""
+    return Tensor(name)
+
+
+class _Watcher:
+    """Notes on every line the rule, and on every result the layer, that it belongs to."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, self.script, self.mark = trace, trace.script, 0
+        self.layers: dict[int, str] = {}
+
+    def __call__(
+        self, stage: str, rule: Rule, inputs: Sequence[Any], outputs: Sequence[Any]
+    ) -> None:
+        new = self.script.lines[self.mark :]
+        self.mark = len(self.script.lines)
+        if stage == "forward":
+            if isinstance(outputs[0], Name):
+                line = outputs[0].line
+                self.layers[id(line)] = self.script.layer
+                given = [x.line for x in inputs if isinstance(x, Name)]
+                self.trace.values.append((rule, line, given))
+            self.trace.extras += [x.line for x in outputs[1:] if isinstance(x, Name)]
+        elif isinstance(inputs[0], Name) and isinstance(inputs[1], Name):
+            self.trace.totals[id(inputs[1].line)] = inputs[0].line
+        for line in new:
+            if line.kind in ("source", "option"):
+                continue
+            line.rule = rule.name
+            if stage == "backward" and isinstance(inputs[1], Name):
+                line.layer = self.layers.get(id(inputs[1].line), "loss")
+
+
+def _follow(model: Module, script: Script, stack: ExitStack) -> None:
+    """Keep ``script.layer`` at the path of the layer that is running."""
+    path: list[str] = []
+
+    def enter(name: str) -> Callable[..., None]:
+        def hook(module: Module, inputs: Any) -> None:
+            path.append(name)
+            script.layer = name
+
+        return hook
+
+    def leave(module: Module, inputs: Any, output: Any) -> None:
+        path.pop()
+        script.layer = path[-1] if path else ""
+
+    for name, module in model.named_modules():
+        stack.callback(module.register_forward_pre_hook(enter(name)))
+        stack.callback(module.register_forward_hook(leave))
+
+
+@contextmanager
+def _local_names() -> Iterator[None]:
+    """While a rule runs, learn what its author called the values: the rule's own local names."""
+
+    def profile(frame: Any, event: str, argument: Any) -> None:
+        if event != "return" or not _is_rule(frame):
+            return
+        given = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+        for name, value in frame.f_locals.items():
+            fresh = isinstance(value, Name) and name not in (*given, "self", "y", "g")
+            if fresh and value.line.kind != "source" and not value.line.local:
+                value.line.local = name
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def _is_rule(frame: Any) -> bool:
+    """Whether the frame belongs to a rule of the table or of an optimizer."""
+    rule = frame.f_code.co_name in ("forward", "backward") and "self" not in frame.f_locals
+    return rule or frame.f_globals.get("__name__", "").startswith("pellucid.optim.")

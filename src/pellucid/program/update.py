@@ -1,0 +1,77 @@
+"""The update, written once: the optimizer does the same to every parameter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.program.label import slot_letter
+from pellucid.program.name import GIVEN, Line, Name
+from pellucid.program.plan import is_elementwise, is_number
+from pellucid.program.trace import Trace
+
+__all__ = ["Update", "find_update"]
+
+
+@dataclass
+class Update:
+    """The rule that moves one parameter, as lines about W, dW and the memories.
+
+    ``given`` are W, dW and the memories' sources by name; ``results`` the lines that give W and the
+    memories their new values, by the same names.
+    """
+
+    lines: list[Line]
+    given: dict[str, Line]
+    results: dict[str, Line]
+    slots: dict[str, str]  # memory's short name: the optimizer's own name for it
+
+
+def find_update(trace: Trace, lines: list[Line], gradients: dict[str, Line]) -> Update | None:
+    """The update of the first parameter, if all the others have the same one; else None."""
+    updates = [_of(trace, lines, path, gradients[path]) for path in trace.moved]
+    forms = [_form(update) for update in updates]
+    same = all(form == forms[0] for form in forms)
+    flat = all(is_elementwise(x) or is_number(x) for x in updates[0].lines)
+    dtypes = {np.asarray(x.line.value).dtype for x in trace.moved.values()}
+    return updates[0] if same and flat and len(dtypes) == 1 else None
+
+
+def _of(trace: Trace, lines: list[Line], path: str, gradient: Line) -> Update:
+    given = {"W": trace.parameters[path].line, "dW": gradient}
+    slots = {}
+    results = {"W": trace.moved[path].line}
+    for slot, name in trace.state[path].items():
+        letter = slot_letter(slot)
+        given[letter], slots[letter] = name.line, slot
+        results[letter] = trace.new_state[path][slot].line
+    ends = {id(line) for line in results.values()}
+    mine: list[Line] = []
+    wanted = set(ends)
+    stop = {id(line) for line in given.values()}
+    for line in reversed(lines):
+        if id(line) in wanted and id(line) not in stop and line.kind not in GIVEN:
+            mine.append(line)
+            wanted.update(id(n.line) for n in line.names())
+    return Update(mine[::-1], given, results, slots)
+
+
+def _form(update: Update) -> Any:
+    """The update without the shapes: equal for two parameters that are moved alike."""
+    form: dict[int, Any] = {id(line): name for name, line in update.given.items()}
+    for line in update.lines:
+        made = line.kind, line.call, _plain(line.inputs, form), _plain(line.options, form)
+        form[id(line)] = made
+    return {name: form.get(id(line)) for name, line in update.results.items()}
+
+
+def _plain(value: Any, place: dict[int, Any]) -> Any:
+    if isinstance(value, Name):
+        return place.get(id(value.line), value.line.call)
+    if isinstance(value, tuple | list):
+        return tuple(_plain(part, place) for part in value)
+    if isinstance(value, dict):
+        return tuple((key, _plain(part, place)) for key, part in value.items())
+    return repr(value)
