@@ -148,25 +148,37 @@ class _Probe:
     def difference(self, name: str, h: float, tolerance: float) -> float:
         """The slope by central differences, extrapolated from h and h / 2 (error of order h^4).
 
-        At a kink the slopes on the two sides differ however small h is; at a smooth point the gap
-        shrinks with h.
+        At a kink the slopes on the two sides differ however small h is; at a smooth point that gap
+        shrinks with h. A kink nearby makes the differences over h, h / 2 and h / 4 disagree.
         """
         f0 = self.at(name, 0.0)
-        wide_up, wide_down = self.at(name, h), self.at(name, -h)
-        up, down = self.at(name, h / 2), self.at(name, -h / 2)
-        wide_gap = abs(wide_up - 2 * f0 + wide_down) / h
-        gap = abs(up - 2 * f0 + down) / (h / 2)
-        size = max(1.0, abs(up - down) / h)
+        wide, wide_gap = self._slope_and_gap(name, h, f0)
+        narrow, gap = self._slope_and_gap(name, h / 2, f0)
+        size = max(1.0, abs(narrow))
         if gap > 0.8 * wide_gap and gap > 100 * tolerance * size:
-            raise GradientError(
-                f"gradient check of {name}",
-                got=f"slopes {(f0 - down) / (h / 2):.6g} before and {(up - f0) / (h / 2):.6g} after",
-                needs="a point where the function has one slope: this is a kink",
-                try_="another input, away from kinks such as ReLU's at 0",
-            )
-        narrow, wide = (up - down) / h, (wide_up - wide_down) / (2 * h)
-        # a kink between h / 2 and h spoils the wide difference alone
-        return narrow if abs(narrow - wide) > 1e-3 * size else (4 * narrow - wide) / 3
+            raise _kink(name, narrow, gap)
+        spread = abs(narrow - wide)
+        if spread <= tolerance * size:
+            return (4 * narrow - wide) / 3
+        near, near_gap = self._slope_and_gap(name, h / 4, f0)
+        if abs(near - narrow) > 0.3 * spread:  # at a smooth point it is a quarter
+            raise _kink(name, near, max(gap, near_gap))
+        smooth = abs(gap - 2 * near_gap) <= tolerance * size
+        return (4 * near - narrow) / 3 if smooth else near
+
+    def _slope_and_gap(self, name: str, h: float, f0: float) -> tuple[float, float]:
+        """The mean of the slopes on the two sides, and how far apart they are."""
+        up, down = self.at(name, h), self.at(name, -h)
+        return (up - down) / (2 * h), abs(up - 2 * f0 + down) / h
+
+
+def _kink(name: str, slope: float, gap: float) -> GradientError:
+    return GradientError(
+        f"gradient check of {name}",
+        got=f"a slope of {slope - gap / 2:.6g} on one side and {slope + gap / 2:.6g} on the other",
+        needs="a point where the function has one slope: this is a kink, or very near one",
+        try_="another input, away from kinks such as ReLU's at 0",
+    )
 
 
 def _as_leaf(x: Any) -> Any:

@@ -28,6 +28,7 @@ def test_what_stands_in_the_folder(folder: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == [
         "checkpoint.safetensors",
         "config.json",
+        "initial.safetensors",
         "record.jsonl",
         "weights.safetensors",
     ]

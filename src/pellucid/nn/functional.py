@@ -287,11 +287,11 @@ def _check_labels(input: Any, target: Any) -> Any:
             try_="targets.reshape(-1)" if target.shape == (*expected, 1) else None,
         )
     if isinstance(target.data, np.ndarray):
-        _check_classes(target.data, classes)
+        check_classes(target.data, classes)
     return target
 
 
-def _check_classes(labels: Any, classes: int) -> None:
+def check_classes(labels: Any, classes: int) -> None:
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         wrong = np.flatnonzero((labels.ravel() < 0) | (labels.ravel() >= classes))
         raise DataError(

@@ -66,6 +66,9 @@ class _File:
             if id(gradient) in self.homes:
                 continue
             self.homes[id(gradient)] = home
+        for path, name in trace.parameters.items():
+            if path not in trace.moved:
+                self.names[id(name.line)] = f"fixed_{name.line.label}"
         for name in trace.buffers.values():
             self.names[id(name.line)] = f"buffer_{name.line.label}"
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.autograd import Tensor
 from pellucid.errors import OptionError
 from pellucid.nn import Module
 from pellucid.optim import Optimizer
@@ -41,12 +42,16 @@ class Memory:
             p.data = view
             self.views.append(view)
         self._flat("dW", [np.zeros_like(p.data) for p in self.parameters], dtype)
+        for p, view in zip(self.parameters, self._parts("dW"), strict=True):
+            p.grad = Tensor(view)
         for letter, slot in self.slots.items():
             self._slot(letter, slot, dtype)
         for path, b in model.named_buffers():
             if path in step.trace.buffers:
                 self.arrays[f"buffer_{step.trace.buffers[path].line.label}"] = b.data
-        self.others = {path: p.data for path, p in named.items() if path not in step.trace.moved}
+        for path, name in step.trace.parameters.items():
+            if path not in step.trace.moved:  # frozen, or without a gradient
+                self.arrays[f"fixed_{name.line.label}"] = named[path].data
 
     @property
     def slots(self) -> dict[str, str]:

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable
 from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError
-from pellucid.nn import Module
+from pellucid.nn import CrossEntropyLoss, Module
+from pellucid.nn.functional import check_classes
 from pellucid.optim import L1, L2, Optimizer, clip_grad_norm_, clip_grad_value_
 from pellucid.program.assemble import running_source
 from pellucid.program.load import load
@@ -99,9 +100,15 @@ class Program:
         ``rng(k)`` gives the generator of the k-th draw (dropout).
         """
         x, y = (self._fitting(*pair) for pair in zip("xy", (x, y), self.example, strict=True))
+        if isinstance(self.loss, CrossEntropyLoss) and y.dtype.kind in "iu":
+            check_classes(y, self.step.trace.output.shape[1])
+        return self.run(x, y, rng or _unkeyed)
+
+    def run(self, x: Array, y: Array, rng: Callable[[int], np.random.Generator]) -> float | None:
+        """The step itself, for arrays that are known to fit."""
         step = self._steps.get(len(x)) or self._make(len(x))
         self.memory.check()
-        loss, self.output = step(x, y, rng or _unkeyed, **self.memory.options())
+        loss, self.output = step(x, y, rng, **self.memory.options())
         if loss is None:
             return None
         self.memory.count()

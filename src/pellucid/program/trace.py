@@ -167,9 +167,14 @@ def _options(trace: Trace, group: dict[str, Any], suffix: str) -> dict[str, Any]
         if name == "betas":
             parts = enumerate(value, start=1)
             found[name] = tuple(trace.option(f"beta{i}{suffix}", name, v) for i, v in parts)
-        elif isinstance(value, float) and value and name not in NOTES:
+        elif _is_setting(name, value):
             found[name] = trace.option(name + suffix, name, value)
     return found
+
+
+def _is_setting(name: str, value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and name not in NOTES and (name == "lr" or bool(value))
 
 
 class _Count:

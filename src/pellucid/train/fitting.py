@@ -15,13 +15,23 @@ from pellucid import __version__, nn
 from pellucid.data import Data, DataLoader, Preparation
 from pellucid.data.augment import Augment
 from pellucid.errors import NonFiniteError, OptionError, RunError
+from pellucid.interop import save_arrays
 from pellucid.nn import Module
 from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from pellucid.record import Record, Recorder
 from pellucid.train import checkpoint, threads
 from pellucid.train.listeners import Checkpoints, Interrupt, Listener, Recording
 from pellucid.train.parts import Problem, Source, make_part, make_problem
-from pellucid.train.run import CHECKPOINT, RECORD, Run, build_model, read_config, write_config
+from pellucid.train.run import (
+    CHECKPOINT,
+    INITIAL,
+    RECORD,
+    WEIGHTS,
+    Run,
+    build_model,
+    read_config,
+    write_config,
+)
 from pellucid.train.run import problem_from as problem_from_config
 from pellucid.train.settings import Losses, Settings
 from pellucid.train.trainer import Trainer
@@ -68,7 +78,8 @@ def fit(
     ``pellucid.train.OPTIMIZERS``, ``SCHEDULES``) or objects of pellucid.optim; a schedule object
     moves once an epoch, OneCycleLR and the named ones once a step. Further ``settings``: warmup
     (epochs), l1, l2, clip_norm, clip_value, label_smoothing, class_weights, monitor, augment,
-    shuffle, threads, checkpoint_seconds.
+    shuffle, threads, checkpoint_seconds, engine ("program": the step as a written NumPy program;
+    "eager": operation by operation, the same bits; "fused": loops by Numba).
 
     ``out`` names the run folder (configuration, record, best weights, checkpoints); with
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause.
@@ -265,8 +276,9 @@ class _Session:
         """Make the run folder and write down what is about to happen."""
         assert self.folder is not None
         self.folder.mkdir(parents=True, exist_ok=True)
-        for name in (RECORD, CHECKPOINT, "weights.safetensors", "report.html"):
+        for name in (RECORD, CHECKPOINT, WEIGHTS, "report.html"):
             (self.folder / name).unlink(missing_ok=True)
+        save_arrays(self.model.state_dict(), self.folder / INITIAL)
         preparation = self.problem.preparation
         write_config(
             self.folder,

@@ -23,8 +23,9 @@ __all__ = ["CONFIG", "FORMAT", "Run", "load", "read_config", "write_config"]
 
 Array = NDArray[Any]
 FORMAT = "pellucid run 1"
-CONFIG, WEIGHTS, CHECKPOINT, RECORD = (
+CONFIG, INITIAL, WEIGHTS, CHECKPOINT, RECORD = (
     "config.json",
+    "initial.safetensors",  # the weights before the first step
     "weights.safetensors",
     "checkpoint.safetensors",
     "record.jsonl",

@@ -65,6 +65,7 @@ class Settings:
     seed: int = 0
     threads: int | None = None  # None: by the table
     checkpoint_seconds: float = 10.0
+    engine: str = "program"  # the written step; "eager": the network itself; "fused": with Numba
 
     def __post_init__(self) -> None:
         if not isinstance(self.epochs, int) or self.epochs < 1:
@@ -78,6 +79,7 @@ class Settings:
                 raise OptionError("fit", got=f"{name}={value}", needs="a finite number above 0")
         if self.patience is not None and self.patience < 1:
             raise OptionError("fit", got=f"patience={self.patience}", needs="1 epoch or more")
+        choose("fit: engine", self.engine, ("program", "eager", "fused"))
         choose("fit: monitor", self.monitor, ("auto", "validation_accuracy", "validation_loss"))
 
     def to_json(self) -> dict[str, Any]:

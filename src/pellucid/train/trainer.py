@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import optim
-from pellucid.autograd import Tensor
 from pellucid.data import DataLoader
 from pellucid.nn import Module
 from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
-from pellucid.random import step_key
 from pellucid.train import nonfinite
+from pellucid.train.engine import Engine, gradients, make_engine
 from pellucid.train.listeners import Listener
 from pellucid.train.measure import Meter, measure
 from pellucid.train.parts import Part, Problem
@@ -52,8 +48,7 @@ class Trainer:
         self.schedule, self.schedule_each = schedule, schedule_each
         self.loader, self.validation, self.problem = loader, validation, problem
         self.settings, self.listeners = settings, list(listeners)
-        wanted = (optim.L1(settings.l1), optim.L2(settings.l2))
-        self.penalties = [penalty for penalty in wanted if penalty.strength]
+        self.engine: Engine | None = None  # made at the first batch
         self.epoch = self.step = self.total_steps = 0
         self.best: dict[str, Any] | None = None  # epoch, value, loss, weights
         self.stop_reason: str | None = None
@@ -86,35 +81,17 @@ class Trainer:
         self.end_epoch(seconds, (self.meter.count - done_before) / max(seconds, 1e-9))
 
     def train_step(self, x: Array, y: Array) -> None:
-        """One step: the loss, its gradients, the penalties, the clip, the update."""
-        prediction, loss = self.gradients(x, y)
-        value = loss.item()
-        if not self.is_finite(value):
-            raise self.find_bad_number(x, y)
-        params = list(self.model.parameters())
-        for penalty in self.penalties:
-            penalty.apply(params)
-        if self.settings.clip_norm is not None:
-            optim.clip_grad_norm_(params, self.settings.clip_norm)
-        if self.settings.clip_value is not None:
-            optim.clip_grad_value_(params, self.settings.clip_value)
+        """One step, by the program of the step or eagerly; then the schedule and the sums."""
+        if self.engine is None:
+            self.engine = make_engine(self, x, y)
         self.lr = self.optimizer.param_groups[0]["lr"]
-        self.optimizer.step()
+        loss, outputs = self.engine.step(self, x, y)
         if self.schedule is not None and self.schedule_each == "step":
             self.schedule.step()
-        self.recent.append(value)
-        self.meter.add(value, prediction.data, y)
+        self.recent.append(loss)
+        self.meter.add(loss, outputs, y)
         self.step += 1
         self.total_steps += 1
-
-    def gradients(self, x: Array, y: Array) -> tuple[Tensor, Tensor]:
-        """Forward and backward for one batch: the prediction, the loss, every gradient in place."""
-        with step_key(self.settings.seed, self.epoch, self.step):
-            prediction = self.model(Tensor(x))
-            loss = self.losses.train(prediction, Tensor(y))
-        self.optimizer.zero_grad()
-        loss.backward()
-        return prediction, loss
 
     def end_epoch(self, seconds: float, speed: float) -> None:
         """Measure on the validation part, remember the best weights, decide whether to go on."""
@@ -139,23 +116,11 @@ class Trainer:
         """Whether there is nothing left to do."""
         return self.epoch >= self.settings.epochs or self.stop_reason is not None
 
-    def is_finite(self, loss: float) -> bool:
-        """Whether the loss and every gradient are, before anything is changed in place."""
-        if not math.isfinite(loss):
-            return False
-        for p in self.model.parameters():
-            if p.grad is not None:
-                g = p.grad.data.ravel()
-                # the dot product is quick but may overflow; then the numbers are looked at
-                if not math.isfinite(np.vdot(g, g)) and not np.isfinite(g).all():
-                    return False
-        return True
-
     def find_bad_number(self, x: Array, y: Array) -> Exception:
         """The error that names the place, found by running the step again."""
         return nonfinite.locate(
             self.model,
-            lambda: self.gradients(x, y),
+            lambda: gradients(self, x, y),
             self.total_steps + 1,
             self.optimizer.param_groups[0]["lr"],
             list(self.recent),

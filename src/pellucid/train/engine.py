@@ -1,0 +1,136 @@
+"""What runs a step: the network's written program, or the network itself, eagerly."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid import optim
+from pellucid.autograd import Tensor, no_grad
+from pellucid.errors import GradientError, PellucidError
+from pellucid.nn import Module
+from pellucid.program import Changes, Program
+from pellucid.random import generator, step_key
+
+if TYPE_CHECKING:
+    from pellucid.train.trainer import Trainer
+
+__all__ = ["ENGINES", "Eager", "Engine", "Written", "make_engine"]
+
+Array = NDArray[Any]
+ENGINES = ("program", "eager", "fused")
+
+
+class Engine:
+    """Runs one step of training; the two kinds give the same bits."""
+
+    name = ""
+
+    def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
+        """Move the weights once; the loss and the network's outputs.
+
+        Raises NonFiniteError, with nothing moved, where a number is not finite.
+        """
+        raise NotImplementedError
+
+
+class Eager(Engine):
+    """Forward, backward, penalties, clip and update, one operation after the other."""
+
+    name = "eager"
+
+    def __init__(self, trainer: Trainer) -> None:
+        settings = trainer.settings
+        wanted = (optim.L1(settings.l1), optim.L2(settings.l2))
+        self.penalties = [penalty for penalty in wanted if penalty.strength]
+
+    def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
+        prediction, loss = gradients(trainer, x, y)
+        value = loss.item()
+        params = list(trainer.model.parameters())
+        if not (math.isfinite(value) and all(map(_is_finite, params))):
+            raise trainer.find_bad_number(x, y)
+        for penalty in self.penalties:
+            penalty.apply(params)
+        if trainer.settings.clip_norm is not None:
+            optim.clip_grad_norm_(params, trainer.settings.clip_norm)
+        if trainer.settings.clip_value is not None:
+            optim.clip_grad_value_(params, trainer.settings.clip_value)
+        trainer.optimizer.step()
+        return value, prediction.data
+
+
+class Written(Engine):
+    """The step as a NumPy program."""
+
+    def __init__(self, trainer: Trainer, x: Array, y: Array) -> None:
+        s = trainer.settings
+        changes = Changes(s.l1, s.l2, s.clip_norm, s.clip_value)
+        form = {"form": "fused"} if s.engine == "fused" else {}
+        self.name = s.engine
+        self.program = Program(
+            trainer.model, trainer.losses.train, trainer.optimizer, x, y, changes, **form
+        )
+        if isinstance(trainer.losses.train, Module):
+            self.check_targets(trainer)
+
+    def check_targets(self, trainer: Trainer) -> None:
+        """Let the loss look at all targets once: a program does not look at values."""
+        targets = trainer.loader.y
+        outputs = self.program.step.trace.output
+        with no_grad():
+            zeros = np.zeros((len(targets), *outputs.shape[1:]), outputs.dtype)
+            trainer.losses.train(Tensor(zeros), Tensor(targets))
+
+    def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
+        key = (trainer.settings.seed, "step", trainer.epoch, trainer.step)
+        loss = self.program.run(x, y, lambda site: generator(*key, site))
+        if loss is None:
+            raise trainer.find_bad_number(x, y)
+        assert self.program.output is not None
+        return loss, self.program.output
+
+
+def make_engine(trainer: Trainer, x: Array, y: Array) -> Engine:
+    """The engine that the settings ask for; the eager one, said once, where no program can be."""
+    if trainer.settings.engine == "eager":
+        return Eager(trainer)
+    try:
+        if any(module._hooks for module in trainer.model.modules()):
+            raise GradientError(
+                "program of the step",
+                got="a network with hooks",
+                needs="a network without: a program has no place to call them",
+            )
+        return Written(trainer, x, y)
+    except GradientError as error:
+        reason = str(error)
+    except PellucidError:  # a wrong shape or label: the eager step says it in its place
+        return Eager(trainer)
+    except (TypeError, AttributeError, ValueError) as error:  # code that knows arrays only
+        reason = f"{type(error).__name__}: {error}"
+    warnings.warn(f"the step runs eagerly, since it cannot be written.\n{reason}", stacklevel=2)
+    return Eager(trainer)
+
+
+def gradients(trainer: Trainer, x: Array, y: Array) -> tuple[Tensor, Tensor]:
+    """Forward and backward for one batch: the prediction, the loss, every gradient in place."""
+    with step_key(trainer.settings.seed, trainer.epoch, trainer.step):
+        prediction = trainer.model(Tensor(x))
+        loss = trainer.losses.train(prediction, Tensor(y))
+    trainer.optimizer.zero_grad()
+    loss.backward()
+    return prediction, loss
+
+
+def _is_finite(p: Tensor) -> bool:
+    """Whether every number of the gradient is, quickly where it can be."""
+    if p.grad is None:
+        return True
+    g = p.grad.data.ravel()
+    # the dot product is quick but may overflow; then the numbers are looked at
+    return math.isfinite(np.vdot(g, g)) or bool(np.isfinite(g).all())
