@@ -1,0 +1,200 @@
+"""The options of `pellucid train`, each once: its type, its help, the panel it stands in."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import typer
+
+from pellucid.nn import ACTIVATIONS, INITS
+from pellucid.train import LOSSES, OPTIMIZERS, SCHEDULES
+
+__all__ = ["Choices", "option_names", "takes_choices"]
+
+DATA, NETWORK, TRAINING = "Data", "Network", "Training"
+REGULARISATION, OUTPUT = "Regularisation", "Output"
+SCHEMES = [name for name in INITS if not name.startswith(("glorot", "kaiming"))]  # second names
+
+
+def _option(panel: str, *names: str, help: str, one_of: Any = None, **more: Any) -> Any:
+    """An option in a panel; ``one_of`` are the names that the shell completes."""
+    if one_of is not None:
+        known = list(one_of)
+        help = f"{help}: {', '.join(known)}."
+        more["autocompletion"] = lambda incomplete: [n for n in known if n.startswith(incomplete)]
+    return typer.Option(*names, rich_help_panel=panel, help=help, show_default=False, **more)
+
+
+@dataclass
+class Choices:
+    """What the user chose; None where nothing was said and the recipe decides."""
+
+    data_dir: Annotated[
+        Path | None, _option(DATA, help="Folder in which to look for data sets first.")
+    ] = None
+    target: Annotated[
+        str | None, _option(DATA, help="Column to predict (CSV): its name or place; else the last.")
+    ] = None
+    task: Annotated[
+        str | None,
+        _option(
+            DATA, help="Read from the target unless given", one_of=["classification", "regression"]
+        ),
+    ] = None
+    impute: Annotated[
+        str | None,
+        _option(DATA, help="Fill missing cells by", one_of=["mean", "median", "most_frequent"]),
+    ] = None
+    noise: Annotated[float | None, _option(DATA, help="Noise of a toy set.")] = None
+    samples: Annotated[int | None, _option(DATA, help="Rows of a toy set.")] = None
+    validation: Annotated[
+        float | None, _option(DATA, help="Share kept to choose the best epoch, 0 to 1.")
+    ] = None
+    test: Annotated[
+        float | None, _option(DATA, help="Share kept for the one test at the end, 0 to 1.")
+    ] = None
+    data_seed: Annotated[
+        int | None, _option(DATA, help="Seed of the split and of toy sets; else that of --seed.")
+    ] = None
+    scale: Annotated[
+        str | None,
+        _option(DATA, help="Inputs", one_of=["auto", "none", "standard", "minmax", "unit"]),
+    ] = None
+
+    layers: Annotated[
+        str | None,
+        _option(NETWORK, help="Hidden layers, such as 128,64; 'none' for no hidden layer."),
+    ] = None
+    activation: Annotated[
+        str | None, _option(NETWORK, help="Between the layers", one_of=ACTIVATIONS)
+    ] = None
+    init: Annotated[
+        str | None, _option(NETWORK, help="Initial weights; else the layers' own", one_of=SCHEMES)
+    ] = None
+    dropout: Annotated[
+        float | None, _option(NETWORK, help="Share of the units left out in a step, 0 to 1.")
+    ] = None
+    batch_norm: Annotated[
+        bool | None, _option(NETWORK, help="Normalise each hidden layer over the batch.")
+    ] = None
+
+    loss: Annotated[str | None, _option(TRAINING, help="What is made small", one_of=LOSSES)] = None
+    optimizer: Annotated[
+        str | None, _option(TRAINING, help="How the weights move", one_of=OPTIMIZERS)
+    ] = None
+    lr: Annotated[float | None, _option(TRAINING, help="Learning rate (one-cycle: its peak).")] = (
+        None
+    )
+    momentum: Annotated[float | None, _option(TRAINING, help="For sgd and rmsprop.")] = None
+    nesterov: Annotated[bool | None, _option(TRAINING, help="Look ahead, for sgd.")] = None
+    weight_decay: Annotated[
+        float | None, _option(TRAINING, help="The optimizer's own pull of the weights to 0.")
+    ] = None
+    betas: Annotated[str | None, _option(TRAINING, help="For adam and adamw: 0.9,0.999.")] = None
+    alpha: Annotated[float | None, _option(TRAINING, help="For rmsprop: its memory.")] = None
+    eps: Annotated[float | None, _option(TRAINING, help="What keeps a division from 0.")] = None
+    schedule: Annotated[
+        str | None, _option(TRAINING, help="Learning rate over time", one_of=SCHEDULES)
+    ] = None
+    schedule_option: Annotated[
+        list[str] | None,
+        _option(TRAINING, help="One setting of the schedule, such as gamma=0.5; repeatable."),
+    ] = None
+    warmup: Annotated[
+        float | None, _option(TRAINING, help="Epochs in which the learning rate rises from 0.")
+    ] = None
+    batch_size: Annotated[
+        str | None, _option(TRAINING, help="Samples in a step: a number, or 'all'.")
+    ] = None
+    epochs: Annotated[int | None, _option(TRAINING, help="Passes over the training part.")] = None
+    seed: Annotated[int | None, _option(TRAINING, help="Same seed and options, same bits.")] = None
+    threads: Annotated[
+        int | None, _option(TRAINING, help="Threads of the matrix products; else by size.")
+    ] = None
+
+    l1: Annotated[float | None, _option(REGULARISATION, help="Penalty on |w|.")] = None
+    l2: Annotated[float | None, _option(REGULARISATION, help="Penalty on w squared.")] = None
+    clip_norm: Annotated[
+        float | None, _option(REGULARISATION, help="Longest gradient, over all parameters.")
+    ] = None
+    clip_value: Annotated[
+        float | None, _option(REGULARISATION, help="Largest size of a gradient's single value.")
+    ] = None
+    label_smoothing: Annotated[
+        float | None, _option(REGULARISATION, help="Share of the target spread over all classes.")
+    ] = None
+    class_weights: Annotated[
+        str | None, _option(REGULARISATION, help="'balanced', or a weight for each class: 1,2,1.")
+    ] = None
+    augment_shift: Annotated[
+        float | None, _option(REGULARISATION, help="Move images by up to so many pixels.")
+    ] = None
+    augment_rotate: Annotated[
+        float | None, _option(REGULARISATION, help="Turn images by up to so many degrees.")
+    ] = None
+    augment_noise: Annotated[
+        float | None, _option(REGULARISATION, help="Noise on images, a share of the brightest.")
+    ] = None
+    patience: Annotated[
+        int | None, _option(REGULARISATION, help="Stop after so many epochs without a better one.")
+    ] = None
+    monitor: Annotated[
+        str | None,
+        _option(
+            REGULARISATION,
+            help="What makes an epoch the best",
+            one_of=["auto", "validation_accuracy", "validation_loss"],
+        ),
+    ] = None
+
+    config: Annotated[
+        Path | None,
+        _option(OUTPUT, help="TOML file of options by their long names; the command line wins."),
+    ] = None
+    out: Annotated[Path | None, _option(OUTPUT, help="Run folder; else runs/DATA-NUMBER.")] = None
+    force: Annotated[
+        bool | None, _option(OUTPUT, "--force", help="Replace the run that stands in the folder.")
+    ] = None
+    checkpoint_seconds: Annotated[
+        float | None, _option(OUTPUT, help="Seconds between two checkpoints within an epoch.")
+    ] = None
+    json: Annotated[
+        bool | None, _option(OUTPUT, "--json", help="One JSON object at the end, for machines.")
+    ] = None
+    quiet: Annotated[
+        bool | None, _option(OUTPUT, "--quiet", "-q", help="Nothing but the result.")
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """The choices that were made, by name."""
+        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) not in (None, [])}
+
+
+def option_names() -> dict[str, Any]:
+    """Every option's long name without dashes in front, and the type of its value."""
+    kinds = get_type_hints(Choices)
+    return {name.replace("_", "-"): get_args(kind)[0] for name, kind in kinds.items()}
+
+
+def takes_choices(command: Callable[..., None]) -> Callable[..., None]:
+    """Give ``command(..., choices)`` an option for every field of :class:`Choices`."""
+    first = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
+    hints = get_type_hints(Choices, include_extras=True)
+    rest = [
+        inspect.Parameter(
+            f.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hints[f.name]
+        )
+        for f in fields(Choices)
+    ]
+
+    def run(**values: Any) -> None:
+        own = {p.name: values.pop(p.name) for p in first}
+        command(**own, choices=Choices(**values))
+
+    run.__doc__ = command.__doc__
+    run.__signature__ = inspect.Signature([*first, *rest])  # type: ignore[attr-defined]
+    return run

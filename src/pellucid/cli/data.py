@@ -1,0 +1,85 @@
+"""`pellucid data`: the data sets, listed, fetched, looked into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pellucid import data as sets
+from pellucid.cli.progress import downloading
+from pellucid.cli.screen import ERR, OUT, facts, print_json, table
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    rich_markup_mode="rich",
+    add_completion=False,
+    no_args_is_help=True,
+    help="The data sets: list them, fetch one, look into one.",
+)
+
+Folder = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder in which to look for data sets first.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")]
+
+
+@app.command("list")
+def list_(data_dir: Folder = None, json: Json = False) -> None:
+    """The sets that have a name, and where they are on this machine."""
+    known = sets.available(data_dir)
+    if json:
+        print_json({"sets": [listed._asdict() for listed in known]})
+        return
+    table(OUT, ("name", "kind", "size", "where"), [list(listed) for listed in known])
+
+
+@app.command()
+def get(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="mnist or fashion-mnist.")],
+    data_dir: Folder = None,
+) -> None:
+    """Fetch a set into the user cache, and check every byte of it."""
+    data = _load(name, data_dir)
+    facts(OUT, [("data", f"{data.name}: {len(data):,} rows, checked"), ("from", data.source)])
+
+
+@app.command()
+def info(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A set's name, or a file.")],
+    target: Annotated[str | None, typer.Option(help="Column to predict (CSV).")] = None,
+    task: Annotated[str | None, typer.Option(help="classification or regression.")] = None,
+    impute: Annotated[str | None, typer.Option(help="How missing cells would be filled.")] = None,
+    data_dir: Folder = None,
+    json: Json = False,
+) -> None:
+    """What is in a set: rows, classes, columns, and what was decided while reading it."""
+    found = sets.info(_load(name, data_dir, target=target, task=task, impute=impute))
+    if json:
+        print_json(found)
+        return
+    table(OUT, ("", ""), [(key, text) for key, value in found.items() for text in _texts(value)])
+
+
+def _load(name: str, data_dir: Path | None, **options: Any) -> sets.Data:
+    with downloading(ERR) as progress:
+        return sets.load(name, data_dir=data_dir, progress=progress, **options)
+
+
+def _texts(value: Any) -> list[str]:
+    """A value in a line; nothing for what is empty."""
+    if isinstance(value, dict):
+        return [", ".join(f"{k}: {_number(v)}" for k, v in value.items())]
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return value
+    if isinstance(value, list):
+        return [" x ".join(_number(v) for v in value)] if value else []
+    return [_number(value)] if value not in (None, "", 0) else []
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"

@@ -1,0 +1,205 @@
+"""`pellucid train`: data and choices in, a run folder out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pellucid import nn
+from pellucid.cli.choices import Choices, takes_choices
+from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, user_choices
+from pellucid.cli.finish import finish
+from pellucid.cli.plan import (
+    Plan,
+    build_network,
+    describe_data,
+    describe_network,
+    describe_rest,
+    describe_training,
+    make_plan,
+)
+from pellucid.cli.progress import EpochLines, downloading
+from pellucid.cli.recipes import recipe_for
+from pellucid.cli.screen import ERR, OUT, facts, line
+from pellucid.cli.source import Source, automatic
+from pellucid.data import Data, Split
+from pellucid.errors import RunError
+from pellucid.train import Interrupted, Run, fit
+
+__all__ = ["app", "speaker", "training"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+\b
+pellucid train digits
+pellucid train mnist --layers 128,64 --optimizer sgd --lr 0.1 --epochs 30
+pellucid train mnist --schedule step --schedule-option gamma=0.5
+pellucid train spirals --layers 64,64 --activation tanh --epochs 200
+pellucid train flowers.csv --target species --impute median --l2 0.001
+pellucid train digits --config my.toml --seed 1
+"""
+
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+
+
+@app.command(epilog=EPILOG)
+@takes_choices
+def train(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="digits, mnist, fashion-mnist, a toy set (pellucid data list), a .csv or .npz "
+            "file, a folder of IDX files; or auto: MNIST if it is at hand, else digits.",
+            show_default=False,
+        ),
+    ],
+    choices: Choices,
+) -> None:
+    """Train a network on a data set, and write a run folder with a report.
+
+    What is not said is decided by a recipe for the kind of data, which is shown before the
+    training starts. The test part is used once, at the end.
+    """
+    given = user_choices(choices)
+    as_json, quiet = bool(given.get("json")), bool(given.get("quiet"))
+    console = speaker(as_json, quiet)
+    _refuse_old_run(given)
+    ready = _prepare(data, given, console)
+    model = build_network(ready.plan.network, ready.plan.seed)
+    facts(console, ready.words(model, given))
+    folder = _run_folder(given.get("out"), ready.data.name)
+    with training(folder, console) as lines:
+        run = fit(
+            model,
+            ready.parts.train,
+            ready.parts.validation,
+            preparation=ready.plan.preparation,
+            out=folder,
+            listeners=[lines],
+            note=ready.note(),
+            **ready.plan.arguments,
+        )
+    finish(run, ready.parts, console, as_json=as_json, quiet=quiet)
+
+
+@dataclass
+class _Ready:
+    """Everything that is known before the first step."""
+
+    source: Source
+    data: Data
+    parts: Split
+    recipe: str
+    plan: Plan
+    why: str  # what `auto` decided, and why
+    command: str  # that does the same again
+
+    def words(self, model: nn.Module, given: dict[str, Any]) -> list[tuple[str, str]]:
+        """What is about to happen, and where the decisions come from."""
+        parameters = sum(p.size for p in model.parameters())
+        said = sorted(set(given) - set(OF_THE_MOMENT))
+        yours = f"; yours: {', '.join('--' + n.replace('_', '-') for n in said)}" if said else ""
+        pairs = [
+            ("auto", self.why),
+            ("data", describe_data(self.data, self.parts)),
+            *[("note", note) for note in (*self.data.notes, *self.plan.preparation.notes)],
+            ("network", describe_network(self.plan, parameters)),
+            ("training", describe_training(self.plan, len(self.parts.train))),
+            ("against overfitting", describe_rest(self.plan)),
+            ("defaults", f"the recipe for {self.recipe} data{yours}"),
+        ]
+        return [(label.replace("against overfitting", ""), text) for label, text in pairs if text]
+
+    def note(self) -> dict[str, Any]:
+        """What the run folder has to know to get the same data and weights again."""
+        return {
+            "command": self.command,
+            "data": self.source.settled(self.data).to_json(),
+            "network": self.plan.network,
+            "recipe": self.recipe,
+        }
+
+
+def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
+    seed = given.get("data_seed", given.get("seed", 0))
+    source, why = Source.chosen(name, seed, given), ""
+    with downloading(console) as progress:
+        if name == "auto":
+            source, data, why = automatic(source, progress)
+        else:
+            data = source.load(progress)
+    recipe, entries = recipe_for(data)
+    choices = merge(entries, given)
+    source = replace(source, validation=choices.validation or 0.0, test=choices.test or 0.0)
+    parts = source.split(data)
+    if "batch_size" not in given and str(choices.batch_size).isdigit():
+        choices.batch_size = str(min(int(choices.batch_size or 1), len(parts.train)))
+    command = command_line(name, given)
+    return _Ready(source, data, parts, recipe, make_plan(choices, parts), why, command)
+
+
+def speaker(as_json: bool, quiet: bool) -> Console:
+    """Where the progress is told: standard error where the output is for machines."""
+    if quiet:
+        return Console(quiet=True)
+    return ERR if as_json else OUT
+
+
+def _refuse_old_run(given: dict[str, Any]) -> None:
+    out = given.get("out")
+    if out is None or given.get("force") or not Path(out).exists():
+        return
+    if not Path(out).is_dir() or any(Path(out).iterdir()):
+        raise RunError(
+            f"--out {out}",
+            got="a run that is already there" if (out / "config.json").exists() else "other files",
+            needs="a folder that is new or empty",
+            try_=f"--force to replace it, or: pellucid resume {out}",
+        )
+
+
+def _run_folder(out: Path | None, name: str) -> Path:
+    """The folder asked for, or the next free number below runs/."""
+    if out is not None:
+        return Path(out)
+    taken = [p.name.rpartition("-")[2] for p in Path("runs").glob(f"{name}-*")]
+    number = max([int(n) for n in taken if n.isdigit()], default=0) + 1
+    return Path("runs") / f"{name}-{number}"
+
+
+@contextlib.contextmanager
+def training(folder: Path, console: Console) -> Iterator[EpochLines]:
+    """Inside, a network is trained: gives the listener, and says how to go on after a break."""
+    lines = EpochLines(console)
+    try:
+        yield lines
+    except Interrupted as interrupted:
+        lines.close()
+        line(ERR, f"interrupted in epoch {_epochs(interrupted.run) + 1}; the state is saved")
+        line(ERR, f"go on with: pellucid resume {folder}")
+        raise typer.Exit(130) from None
+    except KeyboardInterrupt:  # the second one, which waits for nothing
+        lines.close()
+        line(ERR, f"stopped at once; go on from the last checkpoint with: pellucid resume {folder}")
+        raise
+    except OSError as error:
+        raise RunError(
+            f"run {folder}",
+            got=f"{error.strerror or error} while writing {error.filename or 'into it'}",
+            needs="room and permission to write; the last checkpoint still loads",
+            try_=f"make room, then: pellucid resume {folder}",
+        ) from error
+    finally:
+        lines.close()
+
+
+def _epochs(run: Run) -> int:
+    return len(run.record.epochs())
