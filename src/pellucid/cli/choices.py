@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from pellucid.nn import ACTIVATIONS, INITS
-from pellucid.train import LOSSES, OPTIMIZERS, SCHEDULES
+from pellucid.train import ENGINES, LOSSES, OPTIMIZERS, SCHEDULES
 
 __all__ = ["Choices", "option_names", "takes_choices"]
 
@@ -114,6 +114,9 @@ class Choices:
     seed: Annotated[int | None, _option(TRAINING, help="Same seed and options, same bits.")] = None
     threads: Annotated[
         int | None, _option(TRAINING, help="Threads of the matrix products; else by size.")
+    ] = None
+    engine: Annotated[
+        str | None, _option(TRAINING, help="What runs the steps", one_of=ENGINES)
     ] = None
 
     l1: Annotated[float | None, _option(REGULARISATION, help="Penalty on |w|.")] = None

@@ -33,6 +33,7 @@ SAME_NAME = (
     "label_smoothing",
     "monitor",
     "threads",
+    "engine",
     "checkpoint_seconds",
 )
 

@@ -37,6 +37,7 @@ COMMON: Recipe = {
     "augment_noise": 0.0,
     "monitor": "auto",
     "checkpoint_seconds": 10.0,
+    "engine": "program",
 }
 
 RECIPES: dict[str, Recipe] = {

@@ -59,7 +59,7 @@ def fit(
     schedule: str | LRScheduler = "constant",
     schedule_options: Mapping[str, Any] | None = None,
     epochs: int = 10,
-    batch_size: int | str = 64,
+    batch_size: int | str | None = None,
     seed: int = 0,
     patience: int | None = None,
     preparation: Preparation | None = None,
@@ -193,8 +193,8 @@ class _Session:
             self.start_folder()
         recorder = Recorder(None if self.folder is None else self.folder / RECORD)
         self.write_start(recorder, trainer, went_on)
-        interrupt = Interrupt()
-        trainer.listeners = [interrupt, Recording(recorder), *listeners]
+        interrupt, recording = Interrupt(), Recording(recorder)
+        trainer.listeners = [interrupt, recording, *listeners]
         if self.folder is not None:
             keep = Checkpoints(self.folder, recorder, self.settings.checkpoint_seconds)
             trainer.listeners.insert(2, keep)
@@ -204,6 +204,7 @@ class _Session:
                 # a number that is not finite is found and named by the trainer
                 stack.enter_context(np.errstate(all="ignore"))
                 trainer.run()
+            recording.close(trainer)
         except NonFiniteError as error:
             recorder.write("nonfinite", **getattr(error, "event", {}))
             raise
@@ -219,7 +220,7 @@ class _Session:
         loader = DataLoader(
             self.train.x,
             self.train.y,
-            settings.batch_size,
+            settings.batch_size or min(64, len(self.train)),
             shuffle=settings.shuffle,
             seed=settings.seed,
             augment=self.augmentation(),

@@ -59,7 +59,8 @@ class Recording(Listener):
         if best and trainer.best is not None:
             self.recorder.write("best", epoch=trainer.epoch, value=trainer.best["value"])
 
-    def on_end(self, trainer: Trainer) -> None:
+    def close(self, trainer: Trainer) -> None:
+        """Write that the run is at its end, once its weights are saved."""
         if trainer.stop_reason:
             self.recorder.write("stop", reason=trainer.stop_reason)
         if trainer.finished:

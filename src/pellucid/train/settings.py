@@ -51,7 +51,7 @@ class Settings:
     schedule_options: dict[str, Any] = field(default_factory=dict)
     warmup: float = 0.0  # epochs
     epochs: int = 10
-    batch_size: int | str = 64
+    batch_size: int | str | None = None  # None: 64, or all where there are fewer
     shuffle: bool = True
     l1: float = 0.0
     l2: float = 0.0
