@@ -65,7 +65,8 @@ class LeakyReLU:
     """y = x where x > 0, else slope * x."""
 
     def forward(x, *, slope=0.01):
-        return np.where(x > 0, x, slope * x)
+        positive = x > 0
+        return np.where(positive, x, slope * x)
 
     def backward(g, y, x, *, slope=0.01):
         return (np.where(x > 0, g, slope * g),)
@@ -76,7 +77,8 @@ class ELU:
     """y = x where x > 0, else alpha (e^x - 1). Source: Clevert et al. 2016, equation 15."""
 
     def forward(x, *, alpha=1.0):
-        return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+        positive = x > 0
+        return np.where(positive, x, alpha * np.expm1(np.minimum(x, 0)))
 
     def backward(g, y, x, *, alpha=1.0):
         return (np.where(x > 0, g, g * (y + alpha)),)

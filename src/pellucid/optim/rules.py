@@ -123,7 +123,7 @@ def adagrad(
     (-0.5, 9.0)
     """
     s = s + dW**2
-    lr_t = lr / (1 + (t - 1) * lr_decay)
+    lr_t = lr / (1 + (t - 1) * lr_decay) if lr_decay else lr
     return W - lr_t * dW / (np.sqrt(s) + eps), s
 
 
