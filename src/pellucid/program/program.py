@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable
 from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError
-from pellucid.nn import CrossEntropyLoss, Module
+from pellucid.nn import CrossEntropyLoss, Module, describe
 from pellucid.nn.functional import check_classes
 from pellucid.optim import L1, L2, Optimizer, clip_grad_norm_, clip_grad_value_
 from pellucid.program.assemble import running_source
+from pellucid.program.inference import Inference
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
+from pellucid.program.reading import layer_name
 from pellucid.program.source import reading_source
 from pellucid.program.step import Step
 from pellucid.program.trace import Changes
@@ -29,23 +32,43 @@ Array = NDArray[Any]
 Loss = Callable[..., Any]
 
 
+@overload
+def write(model: Module, loss: ArrayLike, /) -> Inference: ...
+
+
+@overload
 def write(
     model: Module,
     loss: Loss,
     optimizer: Optimizer,
     example_batch: tuple[ArrayLike, ArrayLike],
     *,
+    l1: float = ...,
+    l2: float = ...,
+    clip_norm: float | None = ...,
+    clip_value: float | None = ...,
+) -> Program: ...
+
+
+def write(
+    model: Module,
+    loss: Any,
+    optimizer: Any = None,
+    example_batch: Any = None,
+    *,
     l1: float = 0.0,
     l2: float = 0.0,
     clip_norm: float | None = None,
     clip_value: float | None = None,
-) -> Program:
+) -> Program | Inference:
     """Write the training step of a network, a loss and an optimizer as a NumPy program.
 
     ``example_batch`` is a pair (x, y) with the shapes and dtypes of the batches to come; the size
     of the batch may change from step to step. The parameters become views of one array, and the
     optimizer's state is shared with the program. Raises GradientError for what cannot be written:
     a branch on a value, code that is not NumPy's.
+
+    ``write(model, example)`` writes the prediction alone; ``example`` is a batch of inputs.
 
     >>> from pellucid import nn, optim
     >>> net = nn.MLP([2, 3, 2])
@@ -55,6 +78,14 @@ def write(
     >>> "z1 = x @ W1.T + b1" in program.source
     True
     """
+    if optimizer is None and example_batch is None and not callable(loss):
+        return Inference(model, loss)
+    if optimizer is None or example_batch is None:
+        raise OptionError(
+            "write",
+            got="no optimizer" if optimizer is None else "no example_batch",
+            needs="model, loss, optimizer and example_batch; or a model and an example of inputs",
+        )
     x, y = (np.asarray(part) for part in example_batch)
     return Program(model, loss, optimizer, x, y, Changes(l1, l2, clip_norm, clip_value))
 
@@ -144,17 +175,21 @@ class Program:
         )
 
     def _names(self) -> dict[str, str]:
-        count = sum(p.size for p in self.model.parameters())
-        layers = [m for m in self.model.modules() if not list(m.children())]
-        network = ", ".join(f"{type(m).__name__}({m.extra_repr()})" for m in layers)
         return {
-            "network": f"{network}; {count:,} parameters",
-            "loss": repr(self.loss) if isinstance(self.loss, Module) else "a function",
-            "optimizer": repr(self.optimizer).replace(
-                f"({sum(len(g['params']) for g in self.optimizer.param_groups)} parameters, ", "("
-            ),
+            "network": described(self.model),
+            "loss": _with_options(self.loss),
+            "optimizer": _settings(self.optimizer),
             "checked": "program.verify() runs it beside the eager network and compares every bit",
         }
+
+    def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
+        """Which line of ``source`` runs a rule of a layer, "forward" or "backward"; its text too."""
+        for line in self.step.lines:
+            if line.label and (line.layer, line.rule, line.stage) == (layer, rule, stage):
+                for number, text in enumerate(self.source.splitlines(), start=1):
+                    if text.strip().startswith(f"{line.label} = "):
+                        return number, text.partition("  # ")[0].strip()
+        return None
 
     def save(self, path: str | Path) -> None:
         """Write the reading form to a file."""
@@ -199,6 +234,34 @@ def eager_step(
         clip_grad_value_(params, changes.clip_value)
     optimizer.step()
     return float(result.item())
+
+
+def described(model: Module) -> str:
+    """The layers in a line: Linear 784 -> 128, ReLU, ... and how many parameters they have."""
+    layers = [layer_name(m) for m in model.modules() if not list(m.children())]
+    count = sum(p.size for p in model.parameters())
+    return f"{', '.join(layers)} ({count:,} parameters)"
+
+
+def _with_options(loss: Any) -> str:
+    """The loss with the options that are not the usual ones."""
+    if not isinstance(loss, Module):
+        return getattr(loss, "__name__", type(loss).__name__)
+    options = describe(loss).get("options", {})
+    shown = [f"{k}={v.get('array') if isinstance(v, dict) else v!r}" for k, v in options.items()]
+    return f"{type(loss).__name__}({', '.join(shown)})"
+
+
+def _settings(optimizer: Optimizer) -> str:
+    """The optimizer with its learning rate and what is not as usual."""
+    usual = inspect.signature(type(optimizer)).parameters
+    group = optimizer.param_groups[0]
+    shown = [
+        f"{name}={group[name]!r}"
+        for name in optimizer.defaults
+        if name == "lr" or (name in usual and group[name] != usual[name].default)
+    ]
+    return f"{type(optimizer).__name__}({', '.join(shown)})"
 
 
 def _unkeyed(site: int) -> np.random.Generator:

@@ -78,6 +78,10 @@ class Written(Engine):
         if isinstance(trainer.losses.train, Module):
             self.check_targets(trainer)
 
+    def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
+        """The number and text of the line in the reading form that runs this rule."""
+        return self.program.line_of(layer, rule, stage)
+
     def check_targets(self, trainer: Trainer) -> None:
         """Let the loss look at all targets once: a program does not look at values."""
         targets = trainer.loader.y

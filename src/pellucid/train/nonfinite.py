@@ -20,8 +20,8 @@ __all__ = ["locate"]
 class _Found(Exception):
     """Ends the replay at the first value that is not finite."""
 
-    def __init__(self, layer: str, operation: str, value: str) -> None:
-        self.layer, self.operation, self.value = layer, operation, value
+    def __init__(self, layer: str, rule: str, stage: str, value: str) -> None:
+        self.layer, self.rule, self.stage, self.value = layer, rule, stage, value
 
 
 class _Watcher:
@@ -44,7 +44,7 @@ class _Watcher:
         for value in outputs if stage == "backward" else outputs[:1]:
             bad = _bad(value)
             if bad is not None:
-                raise _Found(layer, f"{rule.name} ({stage})", bad)
+                raise _Found(layer, rule.name, stage, bad)
 
     def follow(self, model: Module, stack: ExitStack) -> None:
         """Note which layer is running, by hooks that are taken down again."""
@@ -60,12 +60,21 @@ class _Watcher:
         self.path.pop()
 
 
+Lines = Callable[[str, str, str], tuple[int, str] | None]
+
+
 def locate(
-    model: Module, replay: Callable[[], Any], step: int, lr: float, losses: Sequence[float]
+    model: Module,
+    replay: Callable[[], Any],
+    step: int,
+    lr: float,
+    losses: Sequence[float],
+    lines: Lines | None = None,
 ) -> NonFiniteError:
     """Run the step again from the unchanged weights; say where it first went wrong, and why.
 
-    ``replay`` runs forward and backward; ``losses`` are those of the steps before.
+    ``replay`` runs forward and backward; ``losses`` are those of the steps before; ``lines`` finds
+    the line of the written program by layer, rule and stage.
     """
     for name, p in model.named_parameters():
         bad = _bad(p.data)
@@ -78,7 +87,10 @@ def locate(
             stack.enter_context(watch(watcher))
             replay()
     except _Found as found:
-        return _error(step, found.layer, found.operation, found.value, _cause(lr, losses))
+        line = None if lines is None else lines(found.layer, found.rule, found.stage)
+        where = f"{found.rule} ({found.stage})"
+        where += f", line {line[0]}: {line[1]}" if line is not None else ""
+        return _error(step, found.layer, where, found.value, _cause(lr, losses))
     return _error(step, "loss", "sum of the batch", "not finite", _cause(lr, losses))
 
 

@@ -124,6 +124,7 @@ class Trainer:
             self.total_steps + 1,
             self.optimizer.param_groups[0]["lr"],
             list(self.recent),
+            getattr(self.engine, "line_of", None),
         )
 
     def results(self, part: str, loss: float, score: dict[str, float]) -> dict[str, float]:
