@@ -29,7 +29,7 @@ def fit(degree, c):
     nodes = [mp.cos(mp.pi * (k + mp.mpf(1) / 2) / n) for k in range(n)]
     values = [tail_factor(t, c) for t in nodes]
     cheb = [
-        (2 - (j == 0)) / mp.mpf(n) * sum(values[k] * mp.cos(j * mp.acos(nodes[k])) for k in range(n))
+        (2 - (j == 0)) * sum(values[k] * mp.cos(j * mp.acos(nodes[k])) for k in range(n)) / n
         for j in range(n)
     ]
     total = [mp.mpf(0)] * n

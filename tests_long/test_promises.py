@@ -37,7 +37,7 @@ def command(*arguments: str) -> dict[str, Any]:
 
 
 def train(out: Path, *arguments: str) -> float:
-    """Test accuracy of `pellucid train`, as `pellucid evaluate` says it; prints it with the time."""
+    """Test accuracy of `pellucid train`, as `pellucid evaluate` says it; prints the time too."""
     began = time.perf_counter()
     command("train", *arguments, "--out", str(out))
     seconds = time.perf_counter() - began

@@ -43,7 +43,7 @@ _ROOMS = (
     "train",
 )
 
-__all__ = ["__version__", *sorted(_HOME), *_ROOMS]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME), *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
@@ -75,6 +75,12 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid import record as record
     from pellucid import report as report
     from pellucid import train as train
+    from pellucid.autograd import Tensor as Tensor
+    from pellucid.autograd import enable_grad as enable_grad
+    from pellucid.autograd import is_grad_enabled as is_grad_enabled
+    from pellucid.autograd import no_grad as no_grad
+    from pellucid.autograd import op as op
+    from pellucid.autograd.tensor import tensor as tensor
     from pellucid.check import check_gradients as check_gradients
     from pellucid.errors import PellucidError as PellucidError
     from pellucid.interop import load_weights as load_weights
@@ -82,12 +88,6 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid.perceptron import Perceptron as Perceptron
     from pellucid.program import write as write
     from pellucid.random import manual_seed as manual_seed
-    from pellucid.autograd import Tensor as Tensor
-    from pellucid.autograd import enable_grad as enable_grad
-    from pellucid.autograd import is_grad_enabled as is_grad_enabled
-    from pellucid.autograd import no_grad as no_grad
-    from pellucid.autograd import op as op
-    from pellucid.autograd import tensor as tensor
     from pellucid.train import Run as Run
     from pellucid.train import fit as fit
     from pellucid.train import load as load

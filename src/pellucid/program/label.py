@@ -146,5 +146,5 @@ def _suffixes(model: Module) -> dict[str, str]:
             number += 1
             found[path] = str(number)
         else:
-            found[path] = f"_{path.replace('.', '_')}" if path else ""
+            found[path] = f"_{path.replace('.', '_')}" if path else "1"
     return found

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -15,8 +16,11 @@ from pellucid import durable
 __all__ = ["cache_folder", "load"]
 
 
-def load(source: str, name: str) -> ModuleType:
-    """Write ``source`` into the cache (once) and import it from there."""
+def load(source: str, name: str, before: Callable[[Path], None] | None = None) -> ModuleType:
+    """Write ``source`` into the cache (once) and import it from there.
+
+    ``before`` is told the path before anything in the file runs.
+    """
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     path = cache_folder() / f"{name}_{digest}.py"
     if not path.exists() or path.read_text(encoding="utf-8") != source:
@@ -24,11 +28,13 @@ def load(source: str, name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"pellucid_program_{digest}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    if before is not None:
+        before(path)
+    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.dont_write_bytecode = before
+        sys.dont_write_bytecode = bytecode
     return module
 
 

@@ -137,8 +137,9 @@ class _Planner:
         taken = self.result.buffer.get(id(line))
         for owner in {id(r): r for r in self.read_by(line)}.values():
             buffer = self.result.buffer.get(id(owner))
-            mine = buffer is not None and id(owner) not in self.homes
-            if mine and self.last.get(id(owner)) == i and buffer is not taken:
+            if buffer is None or id(owner) in self.homes or buffer is taken:
+                continue
+            if self.last.get(id(owner)) == i:
                 self.free.setdefault(_key(buffer), []).append(buffer)
 
     def read_by(self, line: Line) -> list[Line]:
@@ -162,12 +163,14 @@ def is_elementwise(line: Line) -> bool:
     """Whether each number of the result depends on the numbers at the same place alone."""
     if line.kind == "operator":
         return line.call != "@"
+    if line.kind == "loop":
+        return line.call == "elementwise"
     return line.kind == "ufunc" and line.call != "matmul"
 
 
 def has_out(line: Line) -> bool:
     """Whether NumPy can write the result into a buffer."""
-    if line.kind in ("operator", "ufunc", "draw"):
+    if line.kind in ("operator", "ufunc", "draw", "loop"):
         return True
     if line.kind == "method":
         return line.call in ("sum", "max", "min", "mean", "astype")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -183,7 +184,7 @@ class Program:
         }
 
     def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
-        """Which line of ``source`` runs a rule of a layer, "forward" or "backward"; its text too."""
+        """The line of ``source`` that runs a rule of a layer, forward or backward; its text too."""
         for line in self.step.lines:
             if line.label and (line.layer, line.rule, line.stage) == (layer, rule, stage):
                 for number, text in enumerate(self.source.splitlines(), start=1):
@@ -208,7 +209,7 @@ class Program:
         for k in range(steps):
             rows = slice(0, len(x) - len(x) // 3 * (k % 3 == 2))
             loss = eager_step(*eager, self.loss, x[rows], y[rows], self.changes, k)
-            other = twin(x[rows], y[rows], lambda site, k=k: generator(0, "step", 0, k, site))
+            other = twin(x[rows], y[rows], functools.partial(generator, 0, "step", 0, k))
             if other is None or np.float64(loss).tobytes() != np.float64(other).tobytes():
                 raise _unequal(k, "the loss", loss, other)
             for name, t in eager[0].state_dict().items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from pellucid.program.name import GIVEN, Line
 from pellucid.program.spell import constant, expression
 from pellucid.program.trace import Trace
 
-__all__ = ["Reading", "read_out"]
+__all__ = ["Reading", "layer_name", "read_out"]
 
 WIDTH = 100
 
@@ -96,7 +97,7 @@ def _block(model: Module, path: str) -> str:
     for p, m in leaves:
         if any(True for _ in m.parameters()) or not current:
             current = p
-        blocks.setdefault(current, []).append(_kind(m))
+        blocks.setdefault(current, []).append(layer_name(m))
         heads[p] = current
     head = heads.get(path)
     if head is None:
@@ -105,7 +106,8 @@ def _block(model: Module, path: str) -> str:
     return f"layer {head}: {title}" if head else title
 
 
-def _kind(module: Module) -> str:
+def layer_name(module: Module) -> str:
+    """What a layer is, in a word or two: Linear 784 -> 128."""
     name = type(module).__name__
     sizes = getattr(module, "in_features", None), getattr(module, "out_features", None)
     return f"{name} {sizes[0]} -> {sizes[1]}" if sizes[0] else name
@@ -121,6 +123,17 @@ def _with_shapes(out: list[tuple[str, Line | None]]) -> list[str]:
             texts.append(text)
             continue
         shape = f"# {constant(tuple(line.shape))}" if line.shape else "# a number"
+        *before, text = _broken(text)
+        texts += before
         padded = text.ljust(column) if len(text) < column else text + "  "
         texts.append(padded + shape)
     return texts
+
+
+def _broken(text: str) -> list[str]:
+    """The statement in several lines where it is too long for one."""
+    if len(text) + 6 < WIDTH - 4:
+        return [text]
+    name, _, formula = text.partition(" = ")
+    parts = textwrap.wrap(formula, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+    return [f"{name} = (", *(f"    {part}" for part in parts), ")"]

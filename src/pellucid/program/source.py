@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +33,9 @@ def reading_source(
     network, the loss, the optimizer and the check.
     """
     body = read_out(trace, lines, model, ("forward", "backward", "change"))
-    parts = [_header(names), "import numpy as np"]
+    training = {"training": f"{names['loss']}, {names['optimizer']}"}
+    header = {"network": names["network"], **training, "checked": names["checked"]}
+    parts = [_header(header), "import numpy as np"]
     parts += [source_of(helper) for helper in body.helpers]
     rule = names["optimizer"].split("(")[0].lower()
     options = _options(update)
@@ -60,8 +63,7 @@ def _header(names: dict[str, str]) -> str:
             "",
             *rows,
             "",
-            "n is the batch size; the shape of each value stands at the end of its line.",
-            "Edit this file freely: it needs NumPy and nothing else.",
+            "n is the batch size; a line ends with its shape. Edit freely: this needs NumPy alone.",
             '"""',
         ]
     )
@@ -108,15 +110,15 @@ def _moves(update: Update) -> list[str]:
             return labels[id(line)]
         return line.label if line.kind in GIVEN else None
 
-    texts = []
+    texts: list[str] = []
     for line in update.lines:
-        name = results.get(id(line))
+        result = results.get(id(line))
         own = line.local or (f"part{len(texts)}" if uses.get(id(line), 0) > 1 else "")
-        if name is None and (not own or own in update.given):
+        if result is None and (not own or own in update.given):
             continue
         text = expression(line, known)
-        texts.append(_in_place(name, text) if name else f"{own} = {text}")
-        labels[id(line)] = name or own
+        texts.append(_in_place(result, text) if result else f"{own} = {text}")
+        labels[id(line)] = result or own
     return texts
 
 
@@ -159,7 +161,8 @@ def _step(
     out += _unpacked([trace.parameters[p].line.label for p in trace.parameters], "weights")
     if buffers:
         out += _unpacked([name.line.label for name in trace.buffers.values()], "buffers")
-    out += ["    n = len(x)", ""]
+    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in body)
+    out += ["    n = len(x)", ""] if counted else [""]
     out += [f"    {text}" if text else "" for text in body]
     out += ["", "    # update"]
     out += _updates(trace, update, gradients, rule, options)
@@ -199,13 +202,15 @@ def _updates(
     weights = "weights" if len(moved) == len(trace.parameters) else f"({', '.join(moved)},)"
     d = ", ".join(gradients[path].label for path in trace.moved)
     comma = "," if len(moved) == 1 else ""
-    head = f"    gradients = {d}{comma}" if len(d) < 80 else f"    gradients = ({d})"
+    head = [f"    gradients = {d}{comma}" if len(d) < 80 else f"    gradients = ({d})"]
     slots = list(update.slots)
     if len(update.lines) <= 2:
+        short = f"    for W, dW in zip({weights}, ({d}{comma}), strict=True):"
         loop = f"    for W, dW in zip({weights}, gradients, strict=True):"
-        return [head, loop, *(f"        {line}" for line in _moves(update))]
+        loops = [short] if len(short) <= 100 else [*head, loop]
+        return [*loops, *(f"        {line}" for line in _moves(update))]
     names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
     each = ", ".join(["W", "dW", *([names] if slots else [])])
     zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])
     call = ", ".join([*update.given, *options])
-    return [head, f"    for {each} in zip({zipped}, strict=True):", f"        {rule}({call})"]
+    return [*head, f"    for {each} in zip({zipped}, strict=True):", f"        {rule}({call})"]

@@ -87,7 +87,7 @@ def trace_inference(model: Module, x: Any) -> Trace:
     model.eval()
     try:
         with _tracing(model, {"x": x}) as trace:
-            trace.output = model(_tensor(trace.inputs["x"])).data
+            trace.output = _written(model(_tensor(trace.inputs["x"])))
         return trace
     finally:
         model.train(training)
@@ -110,7 +110,7 @@ def trace_step(
         named = dict(model.named_parameters())
         for path, p in named.items():
             if p.grad is not None:
-                trace.gradients[path] = p.grad.data
+                trace.gradients[path] = _written(p.grad)
                 p.grad = None
         script.stage, script.layer, script.rule = "change", "", ""
         gradients = _change(trace, changes)
@@ -244,11 +244,14 @@ class _Generator:
 
 def _changed_buffers(model: Module, trace: Trace) -> dict[str, Name]:
     """The buffers that forward gave new values to."""
-    return {
-        path: b.data
-        for path, b in model.named_buffers()
-        if b.data is not trace.buffers[path]  # type: ignore[comparison-overlap]
-    }
+    now = {path: _written(b) for path, b in model.named_buffers()}
+    return {path: name for path, name in now.items() if name is not trace.buffers[path]}
+
+
+def _written(t: Any) -> Name:
+    """The name that a tensor of the trace holds in place of an array."""
+    assert isinstance(t.data, Name)
+    return t.data
 
 
 def _tensor(name: Any) -> Tensor:
