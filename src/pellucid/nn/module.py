@@ -12,7 +12,7 @@ from pellucid.autograd import Tensor
 from pellucid.errors import FormatError, OptionError, PellucidError, ShapeError
 from pellucid.nn.hooks import Hooks
 
-__all__ = ["LoadResult", "Module", "Parameter"]
+__all__ = ["LoadResult", "Module", "Parameter", "changes"]
 
 Array = NDArray[Any]
 
@@ -33,6 +33,14 @@ class Parameter(Tensor):
         if not array.flags.writeable:  # an optimizer will write here
             array = array.copy()
         super().__init__(array, requires_grad)
+
+
+_changes = [0]  # how often any module was given an attribute, a parameter or a module
+
+
+def changes() -> int:
+    """A number that grows whenever some network's structure, mode or options may have changed."""
+    return _changes[0]
 
 
 class LoadResult(NamedTuple):
@@ -167,6 +175,7 @@ class Module:
 
     def _forget(self, name: str, but: Any = None) -> bool:
         """Drop ``name`` from all tables ``but`` one: what is set again there keeps its place."""
+        _changes[0] += 1
         found = False
         tables: list[dict[str, Any]] = [
             self._parameters,

@@ -68,15 +68,13 @@ class GetItem:
         return (scatter(g, x, index),)
 
 
-_ONCE = (int, np.integer, slice, type(...))  # what takes no place twice; arrays and lists may
-
-
 @helper
 def scatter(g, x, index):
     """Zeros in the shape of ``x`` with ``g`` added at ``index``; repeated places add up."""
     dx = np.zeros(x.shape, g.dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if all(part is None or isinstance(part, _ONCE) for part in parts):
+    once = (int, np.integer, slice, type(...))  # what takes no place twice; arrays and lists may
+    if all(part is None or isinstance(part, once) for part in parts):
         dx[index] = g
     else:
         np.add.at(dx, index, g)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,22 +16,40 @@ from pellucid.program.spell import constant
 from pellucid.program.step import Step
 from pellucid.program.update import Update
 
-__all__ = ["running_source"]
+__all__ = ["File", "running_source"]
 
 
 def running_source(step: Step, memory: Memory) -> str:
     """The source of ``make(n, ...)``, which gives the step for batches of n."""
-    return _File(step, memory).text()
+    return File(step, memory).text()
 
 
-class _File:
+class File:
     """Setup, forward, backward, the test for bad numbers, the changes, the update."""
+
+    runner: Callable[..., Running] = Running  # what writes the lines
 
     def __init__(self, step: Step, memory: Memory) -> None:
         self.step, self.memory = step, memory
         self.helpers: list[Any] = []
         self.setup: list[str] = []
         self.body: list[str] = []
+        self.instead: dict[int, Line] = {}  # what took a line's place in this form
+
+    def formed(self, lines: list[Line], kept: list[Line]) -> list[Line]:
+        """The lines as this form runs them; ``kept``: those that are read after the last."""
+        return lines
+
+    def now(self, line: Line) -> Line:
+        """The line itself, or what took its place in this form."""
+        return self.instead.get(id(line), line)
+
+    def head(self) -> list[str]:
+        """What stands above ``make``."""
+        lines = ["import math", "", "import numpy as np", "", ""]
+        for helper in self.helpers:
+            lines += [*source_of(helper).split("\n"), "", ""]
+        return lines
 
     def text(self) -> str:
         self.weights_and_gradients()
@@ -38,10 +57,7 @@ class _File:
         self.moving()
         options = ", ".join(self.memory.wanted)
         given = ", ".join(self.memory.arrays)
-        lines = ["import math", "", "import numpy as np", "", ""]
-        for helper in self.helpers:
-            lines += [*source_of(helper).split("\n"), "", ""]
-        lines += [f"def make(n, {given}):"]
+        lines = [*self.head(), f"def make(n, {given}):"]
         lines += [f"    {text}" for text in self.setup]
         lines += ["", f"    def step(x, y, rng{', ' + options if options else ''}):"]
         lines += [f"        {text}" for text in self.body]
@@ -75,18 +91,23 @@ class _File:
     def network(self) -> None:
         """Forward and backward, the test for bad numbers, and the changes of the gradients."""
         trace, step = self.step.trace, self.step
-        update_given = step.of_stage("given", "forward", "backward", "change")
+        lines = step.of_stage("given", "forward", "backward", "change")
         assert trace.loss is not None
         output = step.instead.get(id(trace.output.line), trace.output.line)
         loss = step.instead.get(id(trace.loss.line), trace.loss.line)
         kept = [output, loss, *step.changed.values()]
         kept += [name.line for name in trace.new_buffers.values()]
-        placed = plan(update_given, self.homes, kept)
-        running = Running(update_given, placed, self.names, self.homes, self.memory.arrays)
+        lines = self.formed(lines, kept)
+        output, loss = self.now(output), self.now(loss)
+        homes = {
+            id(self.now(line)): self.homes[id(line)] for line in kept if id(line) in self.homes
+        }
+        placed = plan(lines, homes, [self.now(line) for line in kept])
+        running = self.runner(lines, placed, self.names, homes, self.memory.arrays)
         varying = {id(name.line) for name in trace.inputs.values()}
         body = running.write(varying)
         self.setup += body.setup
-        self.helpers = body.helpers
+        self.helpers += body.helpers
         self.known = running.known
         first_change = True
         for text, line in body.steps:
@@ -98,7 +119,7 @@ class _File:
             self.test(loss)
         for path, name in trace.new_buffers.items():
             target = self.names[id(trace.buffers[path].line)]
-            self.body.append(f"np.copyto({target}, {self.known(name.line)})")
+            self.body.append(f"np.copyto({target}, {self.known(self.now(name.line))})")
         self.result = f"return {self.known(loss)}, {self.known(output)}"
 
     def test(self, loss: Line) -> None:
@@ -118,14 +139,16 @@ class _File:
         names = {id(line): name for name, line in update.given.items()}
         given = [_resized_source(line, size) for line in update.given.values()]
         replaced = {id(old): new for old, new in zip(update.given.values(), given, strict=True)}
-        lines = [*given, *_flattened(update, size, replaced, self.step.lines)]
+        lines = [*given, *_flattened(update, size, replaced)]
         results = {n: replaced.get(id(x), x) for n, x in update.results.items()}
+        lines = self.formed(lines, list(results.values()))
+        results = {n: self.now(x) for n, x in results.items()}
         homes = {id(results[name]): replaced[id(update.given[name])] for name in results}
         placed = plan(lines, homes, list(results.values()))
         outside = {
             id(new): names[id(old)] for old, new in zip(update.given.values(), given, strict=True)
         }
-        running = Running(lines, placed, outside, homes, taken=self._taken())
+        running = self.runner(lines, placed, outside, homes, taken=self._taken())
         body = running.write(set())
         self.memory.wanted = [
             line.label for line in lines if line.kind in GIVEN and id(line) not in outside
@@ -144,9 +167,7 @@ def _resized_source(line: Line, size: int) -> Line:
     return Line("source", line.call, (), {}, value, label=line.label, shape=(size,))
 
 
-def _flattened(
-    update: Update, size: int, replaced: dict[int, Line], lines: list[Line]
-) -> list[Line]:
+def _flattened(update: Update, size: int, replaced: dict[int, Line]) -> list[Line]:
     """The update's lines about flat arrays, with the numbers that they are given."""
     made: list[Line] = []
 
@@ -178,6 +199,4 @@ def _flattened(
         )
         replaced[id(line)] = new
         made.append(new)
-    for name, line in update.results.items():
-        update.results[name] = replaced.get(id(line), line)
     return made

@@ -30,6 +30,7 @@ def load(source: str, name: str, before: Callable[[Path], None] | None = None) -
     module = importlib.util.module_from_spec(spec)
     if before is not None:
         before(path)
+    sys.modules[spec.name] = module  # where debuggers and compilers look for it
     bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)

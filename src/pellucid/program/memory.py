@@ -35,6 +35,7 @@ class Memory:
         self.ends = [0, *np.cumsum(sizes).tolist()]
         dtype = self.parameters[0].dtype
         self.arrays: dict[str, Any] = {}
+        self.switches = _switches(optimizer.param_groups[0])
         self.wanted: list[str] = []  # the settings that the update asks for
         self.views: list[Array] = []
         self._flat("W", [p.data for p in self.parameters], dtype)
@@ -90,6 +91,13 @@ class Memory:
         """The optimizer's settings and step count for the step about to run."""
         group = self.optimizer.param_groups[0]
         found = {}
+        if _switches(group) != self.switches:
+            raise OptionError(
+                "program",
+                got="an option of the optimizer that was turned on or off since then",
+                needs="the optimizer as it was when the program was written",
+                try_="pellucid.write again",
+            )
         for name in self.wanted:
             if name == "t":
                 found["t"] = self.optimizer.state.get(self.numbers[0], {}).get("step", 0) + 1
@@ -108,12 +116,17 @@ class Memory:
                 state["step"] = state.get("step", 0) + 1
 
     def check(self) -> None:
-        """Refuse to train arrays that the network no longer uses."""
+        """Refuse to train arrays that the network no longer uses, or that were frozen."""
         for p, view in zip(self.parameters, self.views, strict=True):
-            if p.data is not view:
+            if p.data is not view or not p.requires_grad:
                 raise OptionError(
                     "program",
-                    got="a parameter whose array was replaced since the program was written",
+                    got="a parameter that was frozen, or whose array was replaced, since then",
                     needs="the arrays that the program knows",
                     try_="load_state_dict or copy_, which write in place; or write it again",
                 )
+
+
+def _switches(group: dict[str, Any]) -> list[bool]:
+    """Which options are on: a rule branches on them, but not on the learning rate."""
+    return [bool(value) for name, value in group.items() if name != "lr"]

@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable
-from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError
+from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError, choose
 from pellucid.nn import CrossEntropyLoss, Module, describe
 from pellucid.nn.functional import check_classes
+from pellucid.nn.module import changes as times_changed
 from pellucid.optim import L1, L2, Optimizer, clip_grad_norm_, clip_grad_value_
 from pellucid.program.assemble import running_source
-from pellucid.program.inference import Inference
+from pellucid.program.fused import fused_source, load_fused
+from pellucid.program.inference import Inference, described
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
-from pellucid.program.reading import layer_name
 from pellucid.program.source import reading_source
 from pellucid.program.step import Step
 from pellucid.program.trace import Changes
@@ -48,6 +49,7 @@ def write(
     l2: float = ...,
     clip_norm: float | None = ...,
     clip_value: float | None = ...,
+    form: str = ...,
 ) -> Program: ...
 
 
@@ -61,6 +63,7 @@ def write(
     l2: float = 0.0,
     clip_norm: float | None = None,
     clip_value: float | None = None,
+    form: str = "running",
 ) -> Program | Inference:
     """Write the training step of a network, a loss and an optimizer as a NumPy program.
 
@@ -88,13 +91,14 @@ def write(
             needs="model, loss, optimizer and example_batch; or a model and an example of inputs",
         )
     x, y = (np.asarray(part) for part in example_batch)
-    return Program(model, loss, optimizer, x, y, Changes(l1, l2, clip_norm, clip_value))
+    return Program(model, loss, optimizer, x, y, Changes(l1, l2, clip_norm, clip_value), form)
 
 
 class Program:
     """The step of a network, ready to run: ``program(x, y)`` trains once and returns the loss.
 
     ``source`` is the reading form, ``running_source`` what is run: the same lines with buffers.
+    ``form="fused"`` runs ``fused_source`` instead: compiled loops, equal within rounding.
     ``output`` holds the network's outputs of the last step; it is overwritten by the next one.
     """
 
@@ -106,7 +110,9 @@ class Program:
         x: Array,
         y: Array,
         changes: Changes | None = None,
+        form: str = "running",
     ) -> None:
+        self.form = choose("program", form, ("running", "fused"))
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.changes = changes or Changes()
         self.example = x, y
@@ -119,9 +125,15 @@ class Program:
             )
         self.memory = Memory(model, optimizer, self.step)
         self.running_source = running_source(self.step, self.memory)
-        self._module = load(self.running_source, f"{type(model).__name__.lower()}_step")
+        self.fused_source = fused_source(self.step, self.memory) if form == "fused" else ""
+        name = type(model).__name__.lower()
+        if form == "fused":
+            self._module = load_fused(self.fused_source, f"{name}_fused")
+        else:
+            self._module = load(self.running_source, f"{name}_step")
         self._steps: dict[int, Callable[..., Any]] = {}
         self.output: Array | None = None
+        self._looked, self._signature = times_changed(), _signature(model)
 
     def __call__(
         self, x: ArrayLike, y: ArrayLike, rng: Callable[[int], np.random.Generator] | None = None
@@ -134,17 +146,32 @@ class Program:
         x, y = (self._fitting(*pair) for pair in zip("xy", (x, y), self.example, strict=True))
         if isinstance(self.loss, CrossEntropyLoss) and y.dtype.kind in "iu":
             check_classes(y, self.step.trace.output.shape[1])
-        return self.run(x, y, rng or _unkeyed)
+        with np.errstate(all="ignore"):  # what is not finite is told by None
+            return self.run(x, y, rng or _unkeyed)
 
     def run(self, x: Array, y: Array, rng: Callable[[int], np.random.Generator]) -> float | None:
         """The step itself, for arrays that are known to fit."""
         step = self._steps.get(len(x)) or self._make(len(x))
-        self.memory.check()
+        self.check()
         loss, self.output = step(x, y, rng, **self.memory.options())
         if loss is None:
             return None
         self.memory.count()
         return float(loss)
+
+    def check(self) -> None:
+        """Raise OptionError where the network is not the one that the program was written for."""
+        self.memory.check()
+        if times_changed() == self._looked:
+            return
+        if _signature(self.model) != self._signature:
+            raise OptionError(
+                "program",
+                got="a network that was changed since: other layers, parameters, options or mode",
+                needs="the network as it was when the program was written",
+                try_="pellucid.write again, or model.train() if it was left in eval mode",
+            )
+        self._looked = times_changed()
 
     def _make(self, n: int) -> Callable[..., Any]:
         """The step for batches of ``n``, with buffers of its own."""
@@ -237,11 +264,14 @@ def eager_step(
     return float(result.item())
 
 
-def described(model: Module) -> str:
-    """The layers in a line: Linear 784 -> 128, ReLU, ... and how many parameters they have."""
-    layers = [layer_name(m) for m in model.modules() if not list(m.children())]
-    count = sum(p.size for p in model.parameters())
-    return f"{', '.join(layers)} ({count:,} parameters)"
+def _signature(model: Module) -> list[Any]:
+    """What a program takes for granted: the layers, their options and modes, the parameters."""
+    plain = int | float | str | bool | tuple | None
+    found: list[Any] = [id(p) for p in model.parameters()]
+    for path, module in model.named_modules():
+        options = {k: v for k, v in vars(module).items() if k[0] != "_" and isinstance(v, plain)}
+        found.append((path, type(module), options))
+    return found
 
 
 def _with_options(loss: Any) -> str:

@@ -40,11 +40,14 @@ class Running:
         self.lines, self.plan, self.names, self.homes = lines, plan, dict(names), homes
         self.used = {*names.values(), *taken, "n", "t", "lr", "rng", "np", "x", "y", "W", "dW"}
         self.body = Body([], [], [])
+        self.unread: list[Line] = []
+        self.late: list[tuple[str, Line]] = []
 
     def write(self, varying: set[int]) -> Body:
         """The body; ``varying``: lines that are other arrays at each call (the batch)."""
         self.varying = set(varying)
-        for line in self.lines:
+        for i, line in enumerate(self.lines):
+            self.unread = self.lines[i + 1 :]
             if line.kind in GIVEN:
                 self.names.setdefault(id(line), line.label or line.call)
                 self.used.add(self.names[id(line)])
@@ -53,21 +56,32 @@ class Running:
             if line.kind == "helper" and line.function not in self.body.helpers:
                 assert line.function is not None
                 self.body.helpers.append(line.function)
-            if is_view(line):
-                self.view(line)
-            elif id(line) in self.plan.buffer:
-                self.fill(line)
-            else:
-                self.varying.add(id(line))
-                self.step(f"{self.names[id(line)]} = {expression_of(line, self.known)}", line)
+            self.emit(line)
             self.bring_home(line)
+        for text, line in self.late:
+            self.step(text, line)
         return self.body
+
+    def emit(self, line: Line) -> None:
+        """Write one line: a view, a buffer filled, or a value that is new at each step."""
+        if is_view(line):
+            self.view(line)
+        elif id(line) in self.plan.buffer:
+            self.fill(line)
+        else:
+            self.varying.add(id(line))
+            self.step(f"{self.names[id(line)]} = {expression_of(line, self.known)}", line)
 
     def bring_home(self, line: Line) -> None:
         """Copy a value into the memory where it belongs, if it was not computed there."""
         home = self.homes.get(id(line))
         if home is not None and self.plan.buffer.get(id(line)) is not home:
-            self.step(f"np.copyto({self.names[id(home)]}, {self.names[id(line)]})", line)
+            text = f"np.copyto({self.names[id(home)]}, {self.names[id(line)]})"
+            waits = any(name.line is home for later in self.unread for name in later.names())
+            if waits:  # the old value is still to be read
+                self.late.append((text, line))
+            else:
+                self.step(text, line)
 
     def known(self, line: Line) -> str:
         return self.names[id(line)]
@@ -97,6 +111,12 @@ class Running:
 
     def fill(self, line: Line) -> None:
         """Name the buffer, and write into it."""
+        self.allocate(line)
+        for text in into(line, self.names[id(line)], self.known):
+            self.step(text, line)
+
+    def allocate(self, line: Line) -> None:
+        """The line's name for its buffer, which is new, another's, or a home."""
         name, owner = self.names[id(line)], self.plan.buffer[id(line)]
         if owner is line:
             dtype = constant(np.asarray(line.value).dtype)
@@ -104,8 +124,6 @@ class Running:
             self.body.setup.append(f"{name} = np.empty({constant(line.shape)}, {dtype}{extra})")
         else:
             self.body.setup.append(f"{name} = {self.names[id(owner)]}")
-        for text in into(line, name, self.known):
-            self.step(text, line)
 
 
 def expression_of(line: Line, known: Callable[[Line], str]) -> str:

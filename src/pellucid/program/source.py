@@ -161,19 +161,26 @@ def _step(
     out += _unpacked([trace.parameters[p].line.label for p in trace.parameters], "weights")
     if buffers:
         out += _unpacked([name.line.label for name in trace.buffers.values()], "buffers")
-    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in body)
+    followed = _followed(trace)
+    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in (*body, *followed))
     out += ["    n = len(x)", ""] if counted else [""]
     out += [f"    {text}" if text else "" for text in body]
     out += ["", "    # update"]
     out += _updates(trace, update, gradients, rule, options)
+    out += [f"    {text}" for text in followed]
+    return "\n".join([*out, "    return loss"])
+
+
+def _followed(trace: Trace) -> list[str]:
+    """The statements that give the buffers their new values."""
 
     def known(line: Line) -> str | None:
         return line.label or None
 
-    for path, name in trace.new_buffers.items():
-        label = trace.buffers[path].line.label
-        out.append(f"    {label}[...] = {expression(name.line, known)}")
-    return "\n".join([*out, "    return loss"])
+    return [
+        f"{trace.buffers[path].line.label}[...] = {expression(name.line, known)}"
+        for path, name in trace.new_buffers.items()
+    ]
 
 
 def _unpacked(labels: list[str], source: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid import optim
 from pellucid.autograd import Tensor, no_grad
-from pellucid.errors import GradientError, PellucidError
+from pellucid.errors import GradientError, OptionError, PellucidError
 from pellucid.nn import Module
 from pellucid.program import Changes, Program
 from pellucid.random import generator, step_key
@@ -68,31 +69,28 @@ class Written(Engine):
     """The step as a NumPy program."""
 
     def __init__(self, trainer: Trainer, x: Array, y: Array) -> None:
-        s = trainer.settings
-        changes = Changes(s.l1, s.l2, s.clip_norm, s.clip_value)
-        form = {"form": "fused"} if s.engine == "fused" else {}
-        self.name = s.engine
-        self.program = Program(
-            trainer.model, trainer.losses.train, trainer.optimizer, x, y, changes, **form
-        )
+        self.name = trainer.settings.engine
+        self.write(trainer, x, y)
         if isinstance(trainer.losses.train, Module):
             self.check_targets(trainer)
 
-    def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
-        """The number and text of the line in the reading form that runs this rule."""
-        return self.program.line_of(layer, rule, stage)
-
-    def check_targets(self, trainer: Trainer) -> None:
-        """Let the loss look at all targets once: a program does not look at values."""
-        targets = trainer.loader.y
-        outputs = self.program.step.trace.output
-        with no_grad():
-            zeros = np.zeros((len(targets), *outputs.shape[1:]), outputs.dtype)
-            trainer.losses.train(Tensor(zeros), Tensor(targets))
+    def write(self, trainer: Trainer, x: Array, y: Array) -> None:
+        """Write the program for the network as it is now."""
+        s = trainer.settings
+        made = Changes(s.l1, s.l2, s.clip_norm, s.clip_value)
+        form = {"form": "fused"} if s.engine == "fused" else {}
+        self.program = Program(
+            trainer.model, trainer.losses.train, trainer.optimizer, x, y, made, **form
+        )
 
     def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
         key = (trainer.settings.seed, "step", trainer.epoch, trainer.step)
-        loss = self.program.run(x, y, lambda site: generator(*key, site))
+        draws = functools.partial(generator, *key)
+        try:
+            loss = self.program.run(x, y, draws)
+        except OptionError:  # a listener has changed the network since: nothing has moved yet
+            self.write(trainer, x, y)
+            loss = self.program.run(x, y, draws)
         if loss is None:
             raise trainer.find_bad_number(x, y)
         assert self.program.output is not None

@@ -1,0 +1,99 @@
+"""The written program and the eager network, as engines of the same training: the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from runs import Kill, Killed, network, same, train
+
+import pellucid
+from pellucid import nn, optim
+from pellucid.errors import OptionError
+from pellucid.train import Listener, Trainer
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "constant": {},
+    "step": {"schedule": "step"},
+    "multistep": {"schedule": "multistep", "schedule_options": {"milestones": [1, 2]}},
+    "exponential": {"schedule": "exponential"},
+    "cosine and warm-up": {"schedule": "cosine", "warmup": 0.5},
+    "one cycle, Adam": {"schedule": "onecycle"},
+    "one cycle, momentum": {
+        "schedule": "onecycle",
+        "optimizer": "sgd",
+        "optimizer_options": {"momentum": 0.9},
+    },
+    "plateau": {"schedule": "plateau", "schedule_options": {"patience": 0}},
+    "penalties and clips": {"l1": 1e-3, "l2": 1e-3, "clip_norm": 0.5, "clip_value": 0.1},
+    "smoothing and weights": {"label_smoothing": 0.1, "class_weights": "balanced"},
+}
+
+
+def rich() -> nn.MLP:
+    return network(dropout=0.2, batch_norm=True)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_two_engines_give_the_same_bits_and_record(name: str) -> None:
+    runs = [train(model=rich(), engine=e, **SETTINGS[name]) for e in ("program", "eager")]
+    assert same(runs[0].model, runs[1].model)
+    for one, two in zip(runs[0].record.epochs(), runs[1].record.epochs(), strict=True):
+        timed = ("time", "seconds", "samples_per_second")
+        assert {k: v for k, v in one.items() if k not in timed} == {
+            k: v for k, v in two.items() if k not in timed
+        }
+    one, two = (run.record.histograms("gradient") for run in runs)
+    assert [e["counts"] for e in one["0.weight"]] == [e["counts"] for e in two["0.weight"]]
+
+
+def test_a_run_may_go_on_with_the_other_engine(tmp_path: Path) -> None:
+    whole = train(model=rich())
+    settings: dict[str, Any] = {"checkpoint_seconds": 0.0, "engine": "eager"}
+    with pytest.raises(Killed):
+        train(tmp_path, rich(), listeners=[Kill(8)], **settings)
+    run = train(tmp_path, rich(), resume=True, engine="program")
+    assert same(run.model, whole.model)
+
+
+def test_what_cannot_be_written_runs_eagerly_and_says_so_once() -> None:
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.Linear(2, 2, generator=np.random.default_rng(0))
+
+        def forward(self, x: Any) -> Any:
+            z = self.a(x)
+            return z if float(z.data.sum()) > 0 else z * 2
+
+    with pytest.warns(UserWarning, match="runs eagerly") as warned:
+        run = train(model=Branching())
+    assert len([w for w in warned if w.category is UserWarning]) == 1
+    assert same(run.model, train(model=Branching(), engine="eager").model)
+
+
+def test_a_network_that_a_listener_changes_is_written_again() -> None:
+    class Freeze(Listener):
+        def on_epoch(self, trainer: Trainer, event: dict[str, Any]) -> None:
+            trainer.model.get_submodule("0").requires_grad_(False)
+
+    runs = [train(engine=e, listeners=[Freeze()]) for e in ("program", "eager")]
+    assert same(runs[0].model, runs[1].model)
+
+
+def test_own_optimizers_with_groups_run_eagerly() -> None:
+    def run(engine: str) -> pellucid.Run:
+        model = network()
+        groups = [{"params": model[0].parameters(), "lr": 0.01}, {"params": model[2].parameters()}]
+        return train(model=model, optimizer=optim.SGD(groups, lr=0.1), engine=engine)
+
+    with pytest.warns(UserWarning, match="not all updated alike"):
+        one = run("program")
+    assert same(one.model, run("eager").model)
+
+
+def test_an_engine_that_does_not_exist() -> None:
+    with pytest.raises(OptionError, match="did you mean 'program'"):
+        train(engine="programme")
