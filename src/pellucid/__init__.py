@@ -21,6 +21,8 @@ _HOME = {
     "save": "interop",
     "load_weights": "interop",
     "write": "program",
+    "graph": "explain",
+    "summary": "explain",
     "fit": "train",
     "resume": "train",
     "load": "train",
@@ -31,6 +33,7 @@ _ROOMS = (
     "check",
     "data",
     "errors",
+    "explain",
     "interop",
     "metrics",
     "nn",
@@ -40,6 +43,7 @@ _ROOMS = (
     "random",
     "record",
     "report",
+    "standalone",
     "train",
 )
 
@@ -65,6 +69,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid import check as check
     from pellucid import data as data
     from pellucid import errors as errors
+    from pellucid import explain as explain
     from pellucid import interop as interop
     from pellucid import metrics as metrics
     from pellucid import nn as nn
@@ -74,6 +79,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid import random as random
     from pellucid import record as record
     from pellucid import report as report
+    from pellucid import standalone as standalone
     from pellucid import train as train
     from pellucid.autograd import Tensor as Tensor
     from pellucid.autograd import enable_grad as enable_grad
@@ -83,6 +89,8 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from pellucid.autograd.tensor import tensor as tensor
     from pellucid.check import check_gradients as check_gradients
     from pellucid.errors import PellucidError as PellucidError
+    from pellucid.explain import graph as graph
+    from pellucid.explain import summary as summary
     from pellucid.interop import load_weights as load_weights
     from pellucid.interop import save as save
     from pellucid.perceptron import Perceptron as Perceptron

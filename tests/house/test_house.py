@@ -32,6 +32,8 @@ LEVEL = {
     "interop": 4,
     "train": 5,
     "report": 6,
+    "explain": 6,
+    "standalone": 6,
     "cli": 7,
 }
 

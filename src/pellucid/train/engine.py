@@ -83,6 +83,18 @@ class Written(Engine):
             trainer.model, trainer.losses.train, trainer.optimizer, x, y, made, **form
         )
 
+    def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
+        """The number and text of the line in the reading form that runs this rule."""
+        return self.program.line_of(layer, rule, stage)
+
+    def check_targets(self, trainer: Trainer) -> None:
+        """Let the loss look at all targets once: a program does not look at values."""
+        targets = trainer.loader.y
+        outputs = self.program.step.trace.output
+        with no_grad():
+            zeros = np.zeros((len(targets), *outputs.shape[1:]), outputs.dtype)
+            trainer.losses.train(Tensor(zeros), Tensor(targets))
+
     def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
         key = (trainer.settings.seed, "step", trainer.epoch, trainer.step)
         draws = functools.partial(generator, *key)

@@ -1,0 +1,229 @@
+"""predict.py: a run's network as a file that predicts with nothing but NumPy."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid import __version__, durable, nn
+from pellucid.autograd import no_grad
+from pellucid.data.cells import MISSING
+from pellucid.errors import OptionError
+from pellucid.program.inference import Inference, described, forward_source, weights_text
+from pellucid.standalone.preparing import (
+    constants,
+    prepare_images,
+    prepare_nothing,
+    prepare_table,
+)
+from pellucid.standalone.rows import READ_ROWS
+from pellucid.train import Run
+from pellucid.train.measure import ROWS
+
+__all__ = ["write_predict"]
+
+OUTPUTS = '''
+def outputs(x):
+    """The network's own outputs for raw samples."""
+    x = prepare(np.asarray(x))
+    return np.concatenate([forward(WEIGHTS, x[i : i + ROWS]) for i in range(0, len(x), ROWS)])
+'''.strip()
+
+PROBABILITIES = '''
+def predict_proba(x):
+    """The probability of every class, (n, {count})."""
+    return probabilities(outputs(x))
+'''.strip()
+
+ONE_OUTPUT = '''
+def predict_proba(x):
+    """The probability of both classes, (n, 2)."""
+    p = probabilities(outputs(x))
+    return np.concatenate([1 - p, p], axis=1)
+'''.strip()
+
+PREDICT_CLASSES = '''
+def predict(x):
+    """The class of each raw sample."""
+    return np.array(CLASSES)[np.argmax(outputs(x), axis=1)]
+'''.strip()
+
+PREDICT_ONE = '''
+def predict(x):
+    """The class of each raw sample."""
+    return np.array(CLASSES)[np.where(outputs(x)[:, 0] > 0, 1, 0)]
+'''.strip()
+
+PREDICT_NUMBERS = '''
+def predict(x):
+    """The number for each raw sample, in the units of the training data."""
+    z = outputs(x)
+    z = z[:, 0] if z.ndim == 2 and z.shape[1] == 1 else z
+    return {result}
+'''.strip()
+
+MAIN_CLASSES = '''
+def main(path):
+    """Print the answer for every sample of a file, and how sure the network is of it."""
+    x = read(path)
+    for answer, shares in zip(predict(x), predict_proba(x), strict=True):
+        print(f"{answer}\\t{shares.max():.4f}")
+'''.strip()
+
+MAIN_NUMBERS = '''
+def main(path):
+    """Print the answer for every sample of a file."""
+    for answer in predict(read(path)).tolist():
+        print(answer)
+'''.strip()
+
+READ_ARRAY = '''
+def read(path):
+    """The samples of a .npy file."""
+    x = np.load(path, allow_pickle=False)
+    if x.shape[1:] != SHAPE:
+        sys.exit(f"{path}: samples of shape {x.shape[1:]}; they must be {SHAPE}")
+    return x
+'''.strip()
+
+RUN = """
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python {name} {what}")
+    main(sys.argv[1])
+""".strip()
+
+
+def write_predict(run: Run, path: str | Path) -> list[Path]:
+    """Write a file that predicts as the run does: ``predict(x)``, or ``python predict.py FILE``.
+
+    ``x`` are raw samples, as :meth:`pellucid.train.Run.predict` takes them; the answers and the
+    probabilities are the same bits. The weights stand in the file where they are few, else beside
+    it. Returns the files written. Raises OptionError for a network whose input is not known.
+    """
+    path = Path(path)
+    file = _PredictFile(run)
+    imports, weights = weights_text(file.inference.weights(), path)
+    durable.write_text(path, file.text(path, imports, weights))
+    beside = path.with_name(f"{path.stem}_weights.npz")
+    return [path, beside] if beside.name in weights else [path]
+
+
+class _PredictFile:
+    """Puts the file together: preparation, network, answers, and a command line."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.preparation = run, run.problem.preparation
+        example = _example(run)
+        self.inference = Inference(run.model, example)
+        with no_grad():
+            self.outputs = run.model(example).data
+
+    @property
+    def one(self) -> bool:
+        """Whether a single output stands for two classes."""
+        return self.outputs.ndim == 2 and self.outputs.shape[1] == 1
+
+    @property
+    def table(self) -> bool:
+        return self.preparation is not None and bool(self.preparation.columns)
+
+    def text(self, path: Path, imports: list[str], weights: str) -> str:
+        """The whole source."""
+        needed = {"import csv", "from pathlib import Path"} if self.table else set()
+        known = sorted({*needed, *imports, "import sys"}, key=lambda text: (text[0] == "f", text))
+        head = [*known, "", "import numpy as np"]
+        parts = [
+            "\n".join([self.header(path), "", *head, "", self.constants()]),
+            weights,
+            self.prepare(),
+            *self.inference.functions(),
+            OUTPUTS,
+            *self.answers(),
+            READ_ROWS if self.table else READ_ARRAY,
+            MAIN_CLASSES if self.run.task == "classification" else MAIN_NUMBERS,
+            RUN.format(name=path.name, what="rows.csv" if self.table else "samples.npy"),
+        ]
+        return "\n\n\n".join(parts) + "\n"
+
+    def header(self, path: Path) -> str:
+        """What the file is, and how it is used."""
+        run = self.run
+        shape = ", ".join(map(str, self.shape))
+        rows = [
+            ("network", described(run.model)),
+            ("command", f"python {path.name} {'rows.csv' if self.table else 'samples.npy'}"),
+            ("import", f"{path.stem}.predict(x) for raw samples x, (n, {shape})"),
+        ]
+        told = [
+            textwrap.fill(text, 100, initial_indent=f"{label:<9}", subsequent_indent=" " * 9)
+            for label, text in rows
+        ]
+        end = (
+            "n is the batch size; a line ends with its shape. Edit freely: this needs NumPy alone."
+        )
+        first = f'"""A trained network that predicts, written out by Pellucid {__version__}.'
+        return "\n".join([first, "", *told, "", end, '"""'])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one raw sample."""
+        if self.preparation is not None:
+            return self.preparation.shape
+        return self.inference.example.shape[1:]
+
+    def constants(self) -> str:
+        """Classes, columns, sizes."""
+        out = [constants("SHAPE", self.shape), f"ROWS = {ROWS}  # predicted at a time"]
+        if self.run.task == "classification":
+            out.append(constants("CLASSES", tuple(self.run.labels.tolist())))
+        if self.table:
+            assert self.preparation is not None
+            pairs = zip(self.preparation.columns, self.preparation.seen, strict=True)
+            columns = tuple((c.name, c.values, seen) for c, seen in pairs)
+            out.append("# name, the texts it may hold or None for numbers, those seen in training")
+            out.append(constants("COLUMNS", columns))
+            out.append(constants("MISSING", tuple(sorted(MISSING))))
+            out.append(f"FILLED = {self.preparation.fills is not None}  # are gaps filled?")
+        return "\n".join(out)
+
+    def prepare(self) -> str:
+        """The preparation of the run."""
+        dtype = self.run.problem.dtype
+        if self.preparation is None:
+            return prepare_nothing(dtype)
+        return (prepare_table if self.table else prepare_images)(self.preparation, dtype)
+
+    def answers(self) -> list[str]:
+        """From the network's outputs to classes and probabilities, or to numbers."""
+        if self.run.task == "regression":
+            result = "z"
+            if self.preparation is not None:
+                center, spread = self.preparation.target_center, self.preparation.target_spread
+                result = f"z.astype(np.float64) * {spread!r} + {center!r}"
+            return [PREDICT_NUMBERS.format(result=result)]
+        module = nn.Sigmoid() if self.one else nn.Softmax(dim=1)
+        shares = forward_source(module, self.outputs, "probabilities", "z")
+        count = len(self.run.classes)
+        rest = [ONE_OUTPUT, PREDICT_ONE] if self.one else [PROBABILITIES, PREDICT_CLASSES]
+        return [*shares, *(text.replace("{count}", str(count)) for text in rest)]
+
+
+def _example(run: Run) -> Any:
+    """A batch of two inputs, all zeros, as the network takes them."""
+    preparation, dtype = run.problem.preparation, run.problem.dtype
+    if preparation is not None:
+        flat = preparation.flatten or bool(preparation.columns)
+        return np.zeros((2, preparation.width) if flat else (2, *preparation.shape), dtype)
+    linears = [m for m in run.model.modules() if isinstance(m, nn.Linear)]
+    if not linears:
+        raise OptionError(
+            "predict file",
+            got="a run on bare arrays, whose network has no Linear layer to tell its input",
+            needs="a run on pellucid.data",
+            try_="pellucid.write(model, example).save(path)",
+        )
+    return np.zeros((2, linears[0].in_features), dtype)
