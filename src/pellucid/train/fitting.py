@@ -18,6 +18,7 @@ from pellucid.errors import NonFiniteError, OptionError, RunError
 from pellucid.interop import save_arrays
 from pellucid.nn import Module
 from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
+from pellucid.program.reading import layer_name
 from pellucid.record import Record, Recorder
 from pellucid.train import checkpoint, threads
 from pellucid.train.listeners import Checkpoints, Interrupt, Listener, Recording
@@ -362,7 +363,7 @@ def _layers(model: Module) -> list[dict[str, Any]]:
     return [
         {
             "name": path,
-            "kind": type(module).__name__,
+            "kind": layer_name(module),
             "parameters": sum(p.size for p in module.parameters()),
         }
         for path, module in model.named_modules()
