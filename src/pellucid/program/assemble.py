@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.program.memory import Memory
 from pellucid.program.name import GIVEN, Line, Name
-from pellucid.program.plan import plan
+from pellucid.program.plan import Plan, plan
 from pellucid.program.running import Running
 from pellucid.program.source import source_of
 from pellucid.program.spell import constant
@@ -69,6 +69,7 @@ class File:
         trace, memory = self.step.trace, self.memory
         self.names: dict[int, str] = {}
         self.homes: dict[int, Line] = {}
+        self.twins: list[tuple[Line, Line]] = []
         parts = zip(memory.paths, memory.ends[:-1], memory.ends[1:], strict=True)
         for path, a, b in parts:
             line = trace.parameters[path].line
@@ -79,7 +80,8 @@ class File:
             self.names[id(home)] = home.call
             self.setup.append(f"{home.call} = dW[{a}:{b}].reshape({shape})")
             gradient = self.step.changed[path]
-            if id(gradient) in self.homes:
+            if id(gradient) in self.homes:  # two parameters have one gradient
+                self.twins.append((gradient, home))
                 continue
             self.homes[id(gradient)] = home
         for path, name in trace.parameters.items():
@@ -112,22 +114,39 @@ class File:
         first_change = True
         for text, line in body.steps:
             if line.stage == "change" and first_change:
-                self.test(loss)
+                self.test(loss, self.unplaced(placed))
                 first_change = False
             self.body.append(text)
+        for gradient, home in self.twins:
+            text = f"np.copyto({self.names[id(home)]}, {self.known(self.now(gradient))})"
+            self.body.append(text)
         if first_change:
-            self.test(loss)
+            self.test(loss, self.unplaced(placed))
         for path, name in trace.new_buffers.items():
             target = self.names[id(trace.buffers[path].line)]
             self.body.append(f"np.copyto({target}, {self.known(self.now(name.line))})")
         self.result = f"return {self.known(loss)}, {self.known(output)}"
 
-    def test(self, loss: Line) -> None:
+    def unplaced(self, placed: Plan) -> list[str]:
+        """The gradients that dW does not hold yet: they are changed on their way there."""
+        homes = {id(home) for home in self.homes.values()}
+        found = {}
+        for path in self.memory.paths:
+            raw = self.now(self.step.gradients[path])
+            changed = self.now(self.step.changed[path])
+            if raw is not changed and id(placed.buffer.get(id(raw))) not in homes:
+                found[self.known(raw)] = True
+        return list(found)
+
+    def test(self, loss: Line, others: list[str]) -> None:
         """Nothing is moved by numbers that are not finite."""
         name = self.known(loss)
+        sums = ["np.dot(dW, dW)", *(f"np.vdot({g}, {g})" for g in others)]
+        quick = " and ".join(f"math.isfinite({x})" for x in (name, *sums))
+        slow = " and ".join(f"np.isfinite({g}).all()" for g in ("dW", *others))
         self.body += [
-            f"if not (math.isfinite({name}) and math.isfinite(np.dot(dW, dW))):",
-            f"    if not (np.isfinite({name}) and np.isfinite(dW).all()):",
+            f"if not ({quick}):",
+            f"    if not (np.isfinite({name}) and {slow}):",
             "        return None, None",
         ]
 

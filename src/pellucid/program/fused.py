@@ -48,19 +48,29 @@ def fused_source(step: Step, memory: Memory) -> str:
 def load_fused(source: str, name: str) -> ModuleType:
     """Import a fused program; compiled code is kept beside its source, for the next time.
 
-    Raises OptionError where Numba cannot be imported.
+    Raises OptionError where Numba cannot be imported, or cannot compile the loops.
     """
     try:
         import numba  # noqa: F401
     except Exception as error:  # a Numba of the wrong version fails in ways of its own
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise OptionError(
-            "program, the fused form",
-            got=f"no Numba that can be imported ({reason})",
-            needs="Numba, to compile the loops",
-            try_="pip install 'pellucid[fast]', or form=\"running\"",
-        ) from error
-    return load(source, name, _announce)
+        raise _refuse(f"no Numba that can be imported ({_first_line(error)})") from error
+    try:
+        return load(source, name, _announce)
+    except Exception as error:
+        raise _refuse(f"loops that Numba cannot compile ({_first_line(error)})") from error
+
+
+def _refuse(got: str) -> OptionError:
+    return OptionError(
+        "program, the fused form",
+        got=got,
+        needs="a Numba that fits this Python and this NumPy, to compile the loops",
+        try_="pip install 'pellucid[fast]'",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _announce(path: Path) -> None:

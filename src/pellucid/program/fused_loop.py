@@ -94,17 +94,17 @@ class _Writer:
         last = max(self.phase.values())
         for line in reversed(self.loop.lines):
             if self.role(line) == "full" and self.readers.get(id(line)):
-                latest = min(self.latest(reader, last) for reader in self.readers[id(line)])
+                latest = min(self.latest(reader) for reader in self.readers[id(line)])
                 self.phase[id(line)] = max(self.phase[id(line)], latest)
         self.phases = [_Phase() for _ in range(last + 1)]
 
-    def latest(self, reader: Line, last: int) -> int:
-        """The last pass in which what ``reader`` takes may be computed."""
+    def latest(self, reader: Line) -> int:
+        """The last pass in which what ``reader`` takes may be computed; 0: as soon as possible."""
         if not reduced(reader):
             return self.phase[id(reader)]
         if self.role(reader) in _ROW:
             return self.phase[id(reader)] - 1
-        return last
+        return 0
 
     def role(self, line: Line) -> str:
         role = self.loop.role(line)

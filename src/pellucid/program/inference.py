@@ -99,6 +99,12 @@ class Inference:
                 needs="a batch: at least one row",
             )
         self.prediction = Prediction.of(model, self.example, 2)
+        if self.prediction.output.kind in GIVEN:
+            raise GradientError(
+                f"program of {type(model).__name__}",
+                got="a network that gives its input back",
+                needs="a network that computes something",
+            )
         self.running_source = _running_source(self.prediction)
         self.one_source = OneSample.source(Prediction.of(model, self.example, 1))
         name = type(model).__name__.lower()
@@ -231,12 +237,6 @@ def _header(model: Module) -> str:
 
 
 def _read(prediction: Prediction, model: Module) -> Reading:
-    if prediction.output.kind in GIVEN:
-        raise GradientError(
-            f"program of {type(model).__name__}",
-            got="a network that gives its input back",
-            needs="a network that computes something",
-        )
     return read_out(prediction.trace, prediction.lines, model, ("forward",))
 
 

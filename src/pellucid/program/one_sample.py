@@ -71,7 +71,7 @@ class OneSample(Running):
         dtype = constant(np.asarray(line.value).dtype)
         new = f"np.empty({constant(line.shape)}, {dtype})"
         self.body.setup.append(f"{name} = {new if owner is line else self.names[id(owner)]}")
-        self.row_of(line, name)
+        self.row_of(line, name, owner)
         product = self.product(line)
         if product is not None:
             self.step(product, line)
@@ -82,12 +82,17 @@ class OneSample(Running):
         ):
             self.step(text, line)
 
-    def row_of(self, line: Line, name: str) -> None:
-        """Give a name to the vector in a value of shape (1, K)."""
+    def row_of(self, line: Line, name: str, owner: Line) -> None:
+        """Give a name to the vector in a value of shape (1, K); one vector for each buffer.
+
+        NumPy looks long for an overlap of two views, and not at all within one and the same.
+        """
         if np.ndim(line.value) == 2 and np.shape(line.value)[0] == 1:
             self.rows[id(line)] = f"{name}_row"
             self.used.add(f"{name}_row")
-            self.body.setup.append(f"{name}_row = {name}[0]")
+            whole = id(owner) in self.rows and owner is not line
+            row = self.rows[id(owner)] if whole else f"{name}[0]"
+            self.body.setup.append(f"{name}_row = {row}")
 
     def fits(self, name: Name) -> bool:
         """Whether a value can stand beside rows: it is one, or it has no batch axis."""
@@ -107,7 +112,11 @@ class OneSample(Running):
         W = turned.names()[0].line
         if W.kind not in GIVEN or np.ndim(W.value) != 2:
             return None
-        return f"np.dot({self.known(W)}, {self.as_row(x)}, out={self.rows[id(line)]})"
+        times = f"{self.known(W)}_times"
+        if times not in self.used:
+            self.used.add(times)
+            self.body.setup.append(f"{times} = {self.known(W)}.dot")
+        return f"{times}({self.as_row(x)}, out={self.rows[id(line)]})"
 
 
 def _fixed_numbers(lines: list[Line]) -> list[Line]:

@@ -12,7 +12,7 @@ from pellucid.program.name import GIVEN, Line
 from pellucid.program.spell import constant, expression
 from pellucid.program.trace import Trace
 
-__all__ = ["Reading", "layer_name", "read_out"]
+__all__ = ["Reading", "block_of", "layer_name", "read_out"]
 
 WIDTH = 100
 
@@ -79,14 +79,14 @@ class _Writer:
 
     def heading(self, line: Line) -> str:
         """The layer that a line belongs to: its weights' layer and what follows it."""
-        block = _block(self.model, line.layer)
+        block = block_of(self.model, line.layer)
         back = "backward: " if line.stage == "backward" else ""
         if line.stage == "change":
             return "the gradients, changed"
         return back + block
 
 
-def _block(model: Module, path: str) -> str:
+def block_of(model: Module, path: str) -> str:
     """The heading of a layer: its path, what it is, and the layers without weights behind it."""
     if path == "loss":
         return "loss"

@@ -16,7 +16,7 @@ from pellucid.program.spell import expression
 from pellucid.program.trace import Trace
 from pellucid.program.update import Update
 
-__all__ = ["reading_source", "source_of"]
+__all__ = ["reading_source", "rule_lines", "source_of"]
 
 
 def reading_source(
@@ -93,10 +93,10 @@ def _rule(rule: str, update: Update, options: list[str]) -> str:
     """The update rule as a function of one array of weights."""
     arguments = ", ".join([*update.given, *options])
     text = [f"def {rule}({arguments}):", '    """Move one array of weights, in place."""']
-    return "\n".join([*text, *(f"    {line}" for line in _moves(update))])
+    return "\n".join([*text, *(f"    {line}" for line in rule_lines(update))])
 
 
-def _moves(update: Update) -> list[str]:
+def rule_lines(update: Update) -> list[str]:
     """The statements of the rule; what it changes is changed in place."""
     uses: dict[int, int] = {}
     for line in update.lines:
@@ -215,7 +215,7 @@ def _updates(
         short = f"    for W, dW in zip({weights}, ({d}{comma}), strict=True):"
         loop = f"    for W, dW in zip({weights}, gradients, strict=True):"
         loops = [short] if len(short) <= 100 else [*head, loop]
-        return [*loops, *(f"        {line}" for line in _moves(update))]
+        return [*loops, *(f"        {line}" for line in rule_lines(update))]
     names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
     each = ", ".join(["W", "dW", *([names] if slots else [])])
     zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
-from pellucid.errors import OptionError
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
@@ -21,6 +17,7 @@ from pellucid.standalone.preparing import (
 )
 from pellucid.standalone.rows import READ_ROWS
 from pellucid.train import Run
+from pellucid.train.example import blank_inputs
 from pellucid.train.measure import ROWS
 
 __all__ = ["write_predict"]
@@ -117,7 +114,7 @@ class _PredictFile:
 
     def __init__(self, run: Run) -> None:
         self.run, self.preparation = run, run.problem.preparation
-        example = _example(run)
+        example = blank_inputs(run.model, run.problem)
         self.inference = Inference(run.model, example)
         with no_grad():
             self.outputs = run.model(example).data
@@ -125,10 +122,11 @@ class _PredictFile:
     @property
     def one(self) -> bool:
         """Whether a single output stands for two classes."""
-        return self.outputs.ndim == 2 and self.outputs.shape[1] == 1
+        return bool(self.outputs.ndim == 2 and self.outputs.shape[1] == 1)
 
     @property
     def table(self) -> bool:
+        """Whether raw samples are the rows of a table."""
         return self.preparation is not None and bool(self.preparation.columns)
 
     def text(self, path: Path, imports: list[str], weights: str) -> str:
@@ -210,20 +208,3 @@ class _PredictFile:
         count = len(self.run.classes)
         rest = [ONE_OUTPUT, PREDICT_ONE] if self.one else [PROBABILITIES, PREDICT_CLASSES]
         return [*shares, *(text.replace("{count}", str(count)) for text in rest)]
-
-
-def _example(run: Run) -> Any:
-    """A batch of two inputs, all zeros, as the network takes them."""
-    preparation, dtype = run.problem.preparation, run.problem.dtype
-    if preparation is not None:
-        flat = preparation.flatten or bool(preparation.columns)
-        return np.zeros((2, preparation.width) if flat else (2, *preparation.shape), dtype)
-    linears = [m for m in run.model.modules() if isinstance(m, nn.Linear)]
-    if not linears:
-        raise OptionError(
-            "predict file",
-            got="a run on bare arrays, whose network has no Linear layer to tell its input",
-            needs="a run on pellucid.data",
-            try_="pellucid.write(model, example).save(path)",
-        )
-    return np.zeros((2, linears[0].in_features), dtype)

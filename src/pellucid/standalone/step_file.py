@@ -83,7 +83,7 @@ class _Retold:
         loader = DataLoader(
             part.x,
             part.y,
-            settings.batch_size,
+            settings.batch_size or min(64, len(part)),
             shuffle=settings.shuffle,
             seed=settings.seed,
             prepare=part.prepare,
