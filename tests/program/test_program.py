@@ -408,3 +408,32 @@ def test_a_helper_stands_alone(helper: Any) -> None:
         codes += [part for part in code.co_consts if inspect.iscode(part)]
         used |= {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
     assert used <= {"np", *vars(builtins)}
+
+
+def test_two_parameters_with_one_gradient_get_it_both() -> None:
+    class TwoBiases(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.Linear(5, 3)
+            self.b = nn.Parameter(np.zeros(3, np.float32))
+            self.c = nn.Parameter(np.zeros(3, np.float32))
+
+        def forward(self, x: Any) -> Any:
+            return self.a(x) + (self.b + self.c)
+
+    write(TwoBiases()).verify()
+
+
+def test_an_infinite_gradient_is_not_clipped_into_a_finite_one() -> None:
+    model = mlp(5, 6, 3)
+    model[0].weight.data[:] = 1e20
+    program = write(model, clip_value=0.1)
+    before = model.state_dict()
+    assert program(np.full((4, 5), 1e30, np.float32), Y[:4]) is None
+    for name, array in model.state_dict().items():
+        assert array.tobytes() == before[name].tobytes()
+
+
+def test_an_optimizer_whose_first_step_is_another_is_refused() -> None:
+    with pytest.raises(GradientError, match="a first step unlike the others"):
+        write(make=lambda p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.5))

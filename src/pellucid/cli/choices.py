@@ -115,9 +115,9 @@ class Choices:
     threads: Annotated[
         int | None, _option(TRAINING, help="Threads of the matrix products; else by size.")
     ] = None
-    engine: Annotated[
-        str | None, _option(TRAINING, help="What runs the steps", one_of=ENGINES)
-    ] = None
+    engine: Annotated[str | None, _option(TRAINING, help="What runs the steps", one_of=ENGINES)] = (
+        None
+    )
 
     l1: Annotated[float | None, _option(REGULARISATION, help="Penalty on |w|.")] = None
     l2: Annotated[float | None, _option(REGULARISATION, help="Penalty on w squared.")] = None

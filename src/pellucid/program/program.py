@@ -266,7 +266,7 @@ def eager_step(
 
 def _signature(model: Module) -> list[Any]:
     """What a program takes for granted: the layers, their options and modes, the parameters."""
-    plain = int | float | str | bool | tuple | None
+    plain = (int, float, str, bool, tuple, type(None))
     found: list[Any] = [id(p) for p in model.parameters()]
     for path, module in model.named_modules():
         options = {k: v for k, v in vars(module).items() if k[0] != "_" and isinstance(v, plain)}

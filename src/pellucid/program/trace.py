@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid.autograd import Tensor, watch
 from pellucid.autograd.memory import walk
+from pellucid.errors import GradientError
 from pellucid.nn import Module
 from pellucid.ops import Rule
 from pellucid.optim import Optimizer, clip, penalty
@@ -153,6 +154,13 @@ def _update(
             slots: dict[str, Any] = {}
             for slot in optimizer.slots(group):
                 first = optimizer.first(slot, W.line.value, group)
+                if first is None:
+                    raise GradientError(
+                        f"trace of {type(optimizer).__name__}",
+                        got=f"a first step unlike the others: {slot} starts from nothing",
+                        needs="one program for every step",
+                        try_="dampening=0",
+                    )
                 slots[slot] = _Count(count) if slot == "step" else trace.script.source(slot, first)
             moved, new = optimizer.update(W, dW, dict(slots), {**group, **named_options})
             trace.state[path] = {k: v for k, v in slots.items() if k != "step"}
