@@ -133,11 +133,13 @@ def interleave(
 
 
 def _prepare(workers: Sequence[Worker], row: Row, left_out: dict[str, None]) -> list[Worker]:
-    """Those that are ready for a row; all prepare at the same time."""
-    for worker in workers:
-        worker.ask({"prepare": asdict(row)})
+    """Those that are ready for a row; one prepares after the other.
+
+    Together they would take many times as long: pools that spin on cores that others need.
+    """
     ready = []
     for worker in workers:
+        worker.ask({"prepare": asdict(row)})
         answer = worker.answer(PREPARE_SECONDS)
         if answer.get("ready"):
             ready.append(worker)

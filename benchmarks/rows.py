@@ -32,7 +32,7 @@ class Row:
 def _step(batch: int, optimizer: str) -> Row:
     title = f"training step, 784-128-64-10, batch {batch}, {optimizer}"
     name = f"b{batch}-{optimizer.lower()}"
-    return Row(name, title, "step", "us", batch, optimizer, 20, 5, 25, 7)
+    return Row(name, title, "step", "us", batch, optimizer, 20, 5, 25, 5)
 
 
 ROWS = (
@@ -46,7 +46,7 @@ ROWS = (
     Row("predict", "prediction of one sample", "predict", "us", 1, "", 300, 50, 30, 7),
     Row("to97", "command to 97 % on MNIST's validation part", "to97", "s", 64, "Adam", rounds=5),
     Row("memory", "peak memory of that command", "to97", "MB", 64, "Adam", rounds=5),
-    Row("import", "import, beyond starting Python", "import", "ms", rounds=9, quick_rounds=3),
+    Row("import", "import, beyond starting Python", "import", "ms", rounds=9, quick_rounds=2),
     Row("size", "installed size, with all it needs", "size", "MB"),
 )
 
@@ -76,6 +76,7 @@ PEERS = (
     Peer("PyTorch eager, fused optimizer", "torch_peer", "fused optimizer", ("step", "epoch")),
     Peer("torch.compile", "torch_peer", "compile", ALL),
     Peer("JAX jit", "jax_peer", "jit", (*ALL, "sgemm")),
+    Peer("JAX jit, each loss waited for", "jax_peer", "waiting", ("step",)),
     Peer("scikit-learn", "sklearn_peer", "mlp", ("epoch", "predict")),
     Peer("ONNX Runtime", "onnx_peer", "session", ("predict",)),
 )

@@ -31,6 +31,7 @@ from benchmarks.table import claim_lines, machine_lines, row_lines, table
 
 __all__ = ["main"]
 
+_START = time.perf_counter()
 IN_WORKERS = ("step", "sgemm", "epoch", "predict")
 FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
 
@@ -38,7 +39,6 @@ FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the options ask for, show it and keep it."""
     options = _options(arguments)
-    started = time.perf_counter()
     machine = describe()
     print("\n".join(machine_lines(machine)), flush=True)
     plan = _Plan(options.quick, options.rounds, options.ours_only, _data(options.data))
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     content = {
         "date": str(date.today()),
         "quick": options.quick,
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(time.perf_counter() - _START, 1),
         "machine": machine,
         "rows": [result.to_json() for result in results],
         "claims": [claim.__dict__ | {"holds": claim.holds} for claim in found],
@@ -182,7 +182,7 @@ def _sizes(rows: list[Row], plan: _Plan) -> list[Result]:
 
 def _say(text: str) -> None:
     """Tell what is going on, where it does not get into the table."""
-    print(f"  {text}", file=sys.stderr, flush=True)
+    print(f"  {time.perf_counter() - _START:4.0f} s  {text}", file=sys.stderr, flush=True)
 
 
 def _show(results: Sequence[Result]) -> None:

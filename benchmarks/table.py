@@ -21,7 +21,7 @@ def table(machine: dict[str, Any], results: Sequence[Result], claims: Sequence[C
 
 
 def machine_lines(machine: dict[str, Any]) -> list[str]:
-    """The machine and the versions, in four lines."""
+    """The machine and the versions, in a few lines."""
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
     load = machine["load_at_start"][0]
     lines = [
@@ -29,6 +29,8 @@ def machine_lines(machine: dict[str, Any]) -> list[str]:
         f"{machine['system']}, Python {machine['python']}, {versions}",
         f"NumPy's BLAS: {'; '.join(machine['blas']) or 'unknown'}; load at the start {load}",
     ]
+    if machine["settings_left_aside"]:
+        lines.append(f"Left aside from the shell: {', '.join(machine['settings_left_aside'])}")
     if load > 0.3:
         lines.append("The machine was not idle: these figures are not to be relied on.")
     return lines

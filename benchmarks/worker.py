@@ -9,6 +9,7 @@ other in one process; here each has its own and works only when it is asked.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -32,6 +33,10 @@ def main() -> None:
     # what a library prints must not get between the answers
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    with contextlib.suppress(
+        Exception
+    ):  # all load their libraries at once; prepare says what fails
+        importlib.import_module(f"benchmarks.peers.{module}")
     run: Run | None = None
     for request in map(json.loads, sys.stdin):
         answer: dict[str, Any] = {}

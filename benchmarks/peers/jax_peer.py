@@ -69,7 +69,10 @@ def _train(row: Row) -> Callable[[Any, Any], Any]:
 
 
 def step(form: str, row: Row) -> Run:
-    """Training steps on batches in memory, waited for at the end only."""
+    """Training steps on batches in memory, each waited for or only the last.
+
+    Unless it is waited for, JAX prepares the next step on another core while one is running.
+    """
     pairs = [tuple(map(jnp.asarray, pair)) for pair in batches(row.batch)]
     train = _train(row)
 
@@ -77,6 +80,8 @@ def step(form: str, row: Row) -> Run:
         loss = None
         for k in range(steps):
             loss = train(*pairs[k % len(pairs)])
+            if form == "waiting":
+                loss.block_until_ready()
         jax.block_until_ready(loss)
 
     return run
