@@ -4,11 +4,12 @@
 
 SHELL := /bin/sh
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 LONG_DATA := ../shared/data
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train test lint types check long clean
+.PHONY: help train test lint types check long bench clean
 
 # What other environments and settings of pip would change about ours.
 unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
@@ -28,6 +29,7 @@ help:
 	@echo "make types    types, with mypy"
 	@echo "make check    lint, types and test"
 	@echo "make long     the longer checks on real data (PELLUCID_DATA, else $(LONG_DATA))"
+	@echo "make bench    how fast it is beside PyTorch, JAX, scikit-learn and ONNX Runtime (minutes)"
 	@echo "make clean    remove what make made: .venv and caches; runs/ stays"
 	@echo
 	@echo "train and test set themselves up in .venv; nothing has to be installed or activated."
@@ -57,9 +59,12 @@ long: $(VENV)/dev
 	elif [ ! -d "$$data" ]; then echo "No real data: set PELLUCID_DATA to the folder that has it."; \
 	else PELLUCID_DATA="$$(cd "$$data" && pwd)" $(BIN)/python -m pytest tests_long $(ARGS); fi
 
+bench: $(BENCH)/made
+	@$(BENCH)/bin/python benchmarks/run.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache src/*.egg-info
-	find src tests examples scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	rm -rf $(VENV) $(BENCH) build dist .mypy_cache .ruff_cache .pytest_cache src/*.egg-info
+	find src tests examples scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The set-up, in three steps; a step that is done leaves a file behind and is not done again.
 
@@ -93,3 +98,13 @@ $(VENV)/dev: pyproject.toml $(VENV)/made
 	@echo "Installing Pellucid and what its tests need ..."
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $(VENV)/runtime $@
+
+# One after the other, torch first at its version; what cannot be had is left out of the table.
+$(BENCH)/made: pyproject.toml $(VENV)/made
+	@echo "Installing Pellucid and what it is measured against; this may take some minutes ..."
+	@$(BIN)/python -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --editable '.[fast]' \
+		|| $(BENCH)/bin/python -m pip install --quiet --editable .
+	@for p in torch==2.13.0 jax scikit-learn onnx onnxruntime; do \
+		$(BENCH)/bin/python -m pip install --quiet $$p || echo "not installed, left out: $$p"; done
+	@touch $@
