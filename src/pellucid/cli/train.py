@@ -28,7 +28,7 @@ from pellucid.cli.progress import EpochLines, downloading
 from pellucid.cli.recipes import recipe_for
 from pellucid.cli.screen import ERR, OUT, facts, line
 from pellucid.cli.source import Source, automatic
-from pellucid.data import Data, Split
+from pellucid.data import Split
 from pellucid.errors import RunError
 from pellucid.train import Interrupted, Run, fit
 
@@ -75,7 +75,8 @@ def train(
     ready = _prepare(data, given, console)
     model = build_network(ready.plan.network, ready.plan.seed)
     facts(console, ready.words(model, given))
-    folder = _run_folder(given.get("out"), ready.data.name)
+    folder, note = _run_folder(given.get("out"), ready.data.name), ready.note()
+    ready.data = None  # the parts are copies: a set of images need not be in memory twice
     with training(folder, console) as lines:
         run = fit(
             model,
@@ -84,7 +85,7 @@ def train(
             preparation=ready.plan.preparation,
             out=folder,
             listeners=[lines],
-            note=ready.note(),
+            note=note,
             **ready.plan.arguments,
         )
     finish(run, ready.parts, console, as_json=as_json, quiet=quiet)
@@ -95,7 +96,7 @@ class _Ready:
     """Everything that is known before the first step."""
 
     source: Source
-    data: Data
+    data: Any  # None once its parts are all that is needed
     parts: Split
     recipe: str
     plan: Plan

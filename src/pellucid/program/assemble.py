@@ -54,15 +54,19 @@ class File:
     def text(self) -> str:
         self.weights_and_gradients()
         self.network()
+        self.ends = len(self.setup), len(self.body)  # of the network's part
         self.moving()
         options = ", ".join(self.memory.wanted)
         given = ", ".join(self.memory.arrays)
-        lines = [*self.head(), f"def make(n, {given}):"]
+        return "\n".join([*self.head(), *self.made(given, options)]) + "\n"
+
+    def made(self, given: str, options: str) -> list[str]:
+        """``make``: the setup, and the step that it returns."""
+        lines = [f"def make(n, {given}):"]
         lines += [f"    {text}" for text in self.setup]
         lines += ["", f"    def step(x, y, rng{', ' + options if options else ''}):"]
         lines += [f"        {text}" for text in self.body]
-        lines += ["", "    return step"]
-        return "\n".join(lines) + "\n"
+        return [*lines, "", "    return step"]
 
     def weights_and_gradients(self) -> None:
         """Views of the arenas, by the names of the parameters."""

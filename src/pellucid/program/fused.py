@@ -17,6 +17,7 @@ from pellucid.program import fused_math
 from pellucid.program.assemble import File
 from pellucid.program.fused_loop import Argument, LoopText, write_loop
 from pellucid.program.fused_runs import Loop, find_loops, reduced
+from pellucid.program.halves import halved
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
 from pellucid.program.name import GIVEN, Line, Name
@@ -37,12 +38,13 @@ _TOOLS = {  # what a loop may call, and how it is compiled
 }
 
 
-def fused_source(step: Step, memory: Memory) -> str:
+def fused_source(step: Step, memory: Memory, halves: bool = False) -> str:
     """The source of ``make(n, ...)``, as in the running form, with loops in place of many lines.
 
     Within rounding of eager: exp is another one, and the sums over rows add in another order.
+    ``halves``: the batch is cut in two, each half on a thread of its own.
     """
-    return _FusedFile(step, memory).text()
+    return _FusedFile(step, memory, halves).text()
 
 
 def load_fused(source: str, name: str) -> ModuleType:
@@ -91,13 +93,28 @@ class _Part:
 class _FusedFile(File):
     """The running form's file, its lines gathered into loops."""
 
-    def __init__(self, step: Step, memory: Memory) -> None:
+    def __init__(self, step: Step, memory: Memory, halves: bool) -> None:
         super().__init__(step, memory)
+        self.halves = halves
         self.loops: dict[str, str] = {}  # the text of a loop below its name: its name
         self.runner = partial(_FusedRunning, self)
 
+    def made(self, given: str, options: str) -> list[str]:
+        if not self.halves:
+            return super().made(given, options)
+        a, b = self.ends
+        network = self.setup[:a], [*self.body[:b], self.result]
+        update = self.setup[a:], self.body[b:-1]
+        dtype = str(self.memory.arrays["W"].dtype)
+        return halved(network, update, given, options, dtype)
+
     def head(self) -> list[str]:
         imports, rest = super().head()[:3], super().head()[3:]
+        imports = [
+            imports[0],
+            *(["import threading", "from typing import Any"] if self.halves else []),
+            *imports[1:],
+        ]
         lines = [*imports, "from numba import njit", *rest]
         for tool, decorator in _TOOLS.items():
             if any(f"{tool}(" in text for text in self.loops):
@@ -169,7 +186,7 @@ class _FusedFile(File):
         names = ", ".join(a.name for a in text.arguments)
         whole = "\n".join(
             [
-                f'@njit("void({types})", cache=True, error_model="numpy")',
+                f'@njit("void({types})", cache=True, nogil=True, error_model="numpy")',
                 f"def loop({names}):",
                 *(f"    {line}" for line in text.body),
             ]

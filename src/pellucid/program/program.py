@@ -20,6 +20,7 @@ from pellucid.nn.module import changes as times_changed
 from pellucid.optim import L1, L2, Optimizer, clip_grad_norm_, clip_grad_value_
 from pellucid.program.assemble import running_source
 from pellucid.program.fused import fused_source, load_fused
+from pellucid.program.halves import LEAST, can_be_halved
 from pellucid.program.inference import Inference, described
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
@@ -50,6 +51,7 @@ def write(
     clip_norm: float | None = ...,
     clip_value: float | None = ...,
     form: str = ...,
+    threads: int = ...,
 ) -> Program: ...
 
 
@@ -64,6 +66,7 @@ def write(
     clip_norm: float | None = None,
     clip_value: float | None = None,
     form: str = "running",
+    threads: int = 1,
 ) -> Program | Inference:
     """Write the training step of a network, a loss and an optimizer as a NumPy program.
 
@@ -71,6 +74,10 @@ def write(
     of the batch may change from step to step. The parameters become views of one array, and the
     optimizer's state is shared with the program. Raises GradientError for what cannot be written:
     a branch on a value, code that is not NumPy's.
+
+    ``form="fused"`` runs loops compiled by Numba, within rounding of eager; with ``threads=2`` it
+    cuts large batches in two, each half on a core of its own, where every row goes its own way
+    (give the matrix products one thread then, as ``fit`` does).
 
     ``write(model, example)`` writes the prediction alone; ``example`` is a batch of inputs.
 
@@ -91,7 +98,8 @@ def write(
             needs="model, loss, optimizer and example_batch; or a model and an example of inputs",
         )
     x, y = (np.asarray(part) for part in example_batch)
-    return Program(model, loss, optimizer, x, y, Changes(l1, l2, clip_norm, clip_value), form)
+    changes = Changes(l1, l2, clip_norm, clip_value)
+    return Program(model, loss, optimizer, x, y, changes, form, threads)
 
 
 class Program:
@@ -111,6 +119,7 @@ class Program:
         y: Array,
         changes: Changes | None = None,
         form: str = "running",
+        threads: int = 1,
     ) -> None:
         self.form = choose("program", form, ("running", "fused"))
         self.model, self.loss, self.optimizer = model, loss, optimizer
@@ -127,8 +136,12 @@ class Program:
         self.running_source = running_source(self.step, self.memory)
         self.fused_source = fused_source(self.step, self.memory) if form == "fused" else ""
         name = type(model).__name__.lower()
+        self._halves: Any = None
         if form == "fused":
             self._module = load_fused(self.fused_source, f"{name}_fused")
+            if threads > 1 and can_be_halved(self.step, loss):
+                source = fused_source(self.step, self.memory, halves=True)
+                self._halves = load_fused(source, f"{name}_halves")
         else:
             self._module = load(self.running_source, f"{name}_step")
         self._steps: dict[int, Callable[..., Any]] = {}
@@ -175,7 +188,9 @@ class Program:
 
     def _make(self, n: int) -> Callable[..., Any]:
         """The step for batches of ``n``, with buffers of its own."""
-        self._steps[n] = self._module.make(n, **self.memory.arrays)
+        large = n * sum(p.size for p in self.model.parameters() if p.ndim > 1) >= LEAST
+        module = self._halves if self._halves is not None and large and n > 1 else self._module
+        self._steps[n] = module.make(n, **self.memory.arrays)
         return self._steps[n]
 
     def _fitting(self, name: str, array: ArrayLike, example: Array) -> Array:

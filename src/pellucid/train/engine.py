@@ -78,10 +78,9 @@ class Written(Engine):
         """Write the program for the network as it is now."""
         s = trainer.settings
         made = Changes(s.l1, s.l2, s.clip_norm, s.clip_value)
-        form = {"form": "fused"} if s.engine == "fused" else {}
-        self.program = Program(
-            trainer.model, trainer.losses.train, trainer.optimizer, x, y, made, **form
-        )
+        form = "fused" if s.engine == "fused" else "running"
+        loss, optimizer = trainer.losses.train, trainer.optimizer
+        self.program = Program(trainer.model, loss, optimizer, x, y, made, form, trainer.threads)
 
     def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
         """The number and text of the line in the reading form that runs this rule."""

@@ -201,7 +201,8 @@ class _Session:
             trainer.listeners.insert(2, keep)
         try:
             with ExitStack() as stack:
-                stack.enter_context(threads.limit(self.threads))
+                fused = self.settings.engine == "fused"  # it cuts the batch, not the products
+                stack.enter_context(threads.limit(1 if fused else self.threads))
                 # a number that is not finite is found and named by the trainer
                 stack.enter_context(np.errstate(all="ignore"))
                 trainer.run()
@@ -228,7 +229,9 @@ class _Session:
             prepare=self.train.prepare,
             join_last=batch_norm,
         )
-        self.threads = settings.threads or threads.threads_for(model, loader.batch_size)
+        self.threads = settings.threads or threads.threads_for(
+            model, loader.batch_size, settings.engine
+        )
         optimizer = self.own.optimizer or settings.build_optimizer(model)
         if not isinstance(optimizer, Optimizer):
             optimizer = optimizer(model.parameters())
@@ -245,6 +248,7 @@ class _Session:
             self.problem,
             settings,
             schedule_each="step" if per_step else "epoch",
+            threads=self.threads,
         )
 
     def losses(self) -> Losses:
@@ -271,7 +275,7 @@ class _Session:
         trainer.load_state(checkpoint.read(path))
         recorded = Record.read(path.parent / RECORD).start
         if recorded and recorded.get("threads"):
-            self.threads = int(recorded["threads"])
+            self.threads = trainer.threads = int(recorded["threads"])
         return True
 
     def start_folder(self) -> None:

@@ -43,11 +43,12 @@ class Trainer:
         *,
         schedule_each: str = "step",
         listeners: Sequence[Listener] = (),
+        threads: int = 1,
     ) -> None:
         self.model, self.losses, self.optimizer = model, losses, optimizer
         self.schedule, self.schedule_each = schedule, schedule_each
         self.loader, self.validation, self.problem = loader, validation, problem
-        self.settings, self.listeners = settings, list(listeners)
+        self.settings, self.listeners, self.threads = settings, list(listeners), threads
         self.engine: Engine | None = None  # made at the first batch
         self.epoch = self.step = self.total_steps = 0
         self.best: dict[str, Any] | None = None  # epoch, value, loss, weights
