@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 import pellucid
 from benchmarks.peers.inputs import LEARNING_RATE, batches, mnist
 from benchmarks.rows import SIZES, Row
 from pellucid import nn, optim
 from pellucid.data import Data, DataLoader, Preparation
+from pellucid.train.threads import threads_for
 
 __all__ = ["epoch", "predict", "step"]
 
@@ -41,7 +45,10 @@ def _train(form: str, row: Row, x: Any, y: Any) -> Step:
     if form == "fused":
         import numba  # noqa: F401 (without it there is nothing to measure)
 
-        return pellucid.write(model, loss, optimizer, (x, y), form="fused")
+        threads = min(int(os.environ.get("OMP_NUM_THREADS", "1")), threads_for(model, len(x), form))
+        if threads > 1:  # two halves of the batch, the products of each on one thread, as in fit
+            threadpool_limits(1, user_api="blas")
+        return pellucid.write(model, loss, optimizer, (x, y), form="fused", threads=threads)
 
     def eager(x: Any, y: Any) -> None:
         value = loss(model(pellucid.Tensor(x)), pellucid.Tensor(y))
