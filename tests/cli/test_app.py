@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_as_a_module():
 
 
 def test_a_broken_pipe_is_quiet():
-    command = f"{sys.executable} -m pellucid data info digits --json | true"
+    command = f"{shlex.quote(sys.executable)} -m pellucid data info digits --json | true"
     done = subprocess.run(command, shell=True, env=environment(), capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
