@@ -130,6 +130,17 @@ def main(args: Sequence[str] | None = None) -> None:
         if error.errno == errno.EPIPE:
             sys.exit(1)
         _fail(_as_run_error(error))
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Print what is still held back; where nobody reads any more, say nothing about it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # Python flushes once more at its end
 
 
 def _fail(error: PellucidError) -> None:
