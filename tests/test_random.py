@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from pellucid.errors import OptionError
 from pellucid.random import default_generator, generator, manual_seed, step_key
 
 
@@ -121,3 +122,8 @@ def test_numpys_global_generator_is_neither_used_nor_changed():
     after = np.random.get_state(legacy=False)  # noqa: NPY002
     assert before["state"]["pos"] == after["state"]["pos"]
     assert np.array_equal(before["state"]["key"], after["state"]["key"])
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(OptionError, match="needs:  a whole number from 0"):
+        manual_seed(-1)

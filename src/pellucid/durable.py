@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -13,9 +14,12 @@ __all__ = ["write_bytes", "write_text"]
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write to a temporary file beside ``path``, flush it to the disk, then rename it into place.
 
-    Raises OSError when the disk is full or read-only; the previous file is then untouched.
+    A link is followed. Raises OSError when the disk is full or read-only, or where something that
+    is no plain file stands there; the previous file is then untouched.
     """
-    path = Path(path)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

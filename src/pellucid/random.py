@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.errors import OptionError
+
 __all__ = ["default_generator", "draw_from", "generator", "manual_seed", "step_key"]
 
 _state = threading.local()
@@ -22,6 +24,8 @@ def generator(*key: int | str) -> np.random.Generator:
     True
     """
     words = [zlib.crc32(k.encode()) if isinstance(k, str) else int(k) for k in key]
+    if min(words, default=0) < 0:
+        raise OptionError("seed", got=str(min(words)), needs="a whole number from 0")
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
 
 

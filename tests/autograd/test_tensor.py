@@ -190,3 +190,9 @@ def test_deep_copies_are_leaves_of_their_own() -> None:
     y.grad.data += 1
     assert x.tolist() == [1.0, 2.0] and x.grad.tolist() == [2.0, 2.0]
     assert y.requires_grad and y.is_leaf
+
+
+def test_a_single_number_is_formatted_as_one():
+    assert f"{pellucid.tensor(0.12345):.3f}" == "0.123"
+    assert f"{pellucid.tensor([1.0, 2.0])}".startswith("tensor(")
+    assert (+pellucid.tensor([1.0])).tolist() == [1.0]

@@ -18,7 +18,7 @@ SRC = ROOT / "src" / "pellucid"
 LEVEL = {
     "errors": 0,
     "durable": 0,
-    "random": 0,
+    "random": 1,
     "ops": 1,
     "record": 1,
     "metrics": 1,

@@ -11,7 +11,7 @@ import pytest
 
 import pellucid
 from pellucid import nn
-from pellucid.errors import FormatError
+from pellucid.errors import FormatError, RunError
 from pellucid.interop import load_arrays, save_arrays
 
 
@@ -92,3 +92,17 @@ def test_names_that_do_not_fit_are_all_listed(tmp_path: Path) -> None:
     assert "missing: 4.weight, 4.bias" in text
     assert "misshapen: 0.weight (4, 3), the network has (5, 3)" in text
     assert f"FormatError in {path} for MLP" in text
+
+
+def test_places_that_cannot_be_written_to_or_read(tmp_path: Path) -> None:
+    net = nn.Linear(2, 2)
+    with pytest.raises(RunError, match="No such file or directory"):
+        pellucid.save(net, tmp_path / "none" / "net.safetensors")
+    with pytest.raises(RunError, match="not a plain file"):
+        pellucid.save(net, tmp_path)
+    with pytest.raises(FormatError, match="Is a directory"):
+        pellucid.load_weights(net, tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    pellucid.save(net, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").is_file()

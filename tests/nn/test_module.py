@@ -10,7 +10,7 @@ import pytest
 
 import pellucid
 from pellucid import nn, no_grad, tensor
-from pellucid.errors import FormatError, OptionError, ShapeError
+from pellucid.errors import DtypeError, FormatError, OptionError, ShapeError
 from pellucid.random import generator
 
 
@@ -485,3 +485,19 @@ def test_an_architecture_that_is_none(spec: Any, text: str) -> None:
     with pytest.raises(FormatError) as error:
         nn.rebuild(spec)
     assert text in str(error.value)
+
+
+def test_to_refuses_what_is_no_floating_dtype():
+    for dtype in (int, "float33", "cpu"):
+        with pytest.raises(DtypeError, match="a floating-point dtype"):
+            nn.Linear(2, 2).to(dtype)
+
+
+def test_a_hook_is_removed_as_in_torch():
+    net, seen = nn.Identity(), []
+    handle = net.register_forward_hook(lambda *_: seen.append(1))
+    net(np.zeros(2))
+    handle.remove()
+    handle.remove()
+    net(np.zeros(2))
+    assert seen == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,14 @@ from runs import SPLIT, Kill, Killed, network, same, train
 
 import pellucid
 from pellucid import data, nn, optim
-from pellucid.errors import DataError, DtypeError, FormatError, OptionError, ShapeError
+from pellucid.errors import (
+    DataError,
+    DtypeError,
+    FormatError,
+    OptionError,
+    RunError,
+    ShapeError,
+)
 from pellucid.train import Listener, Trainer
 
 
@@ -289,3 +297,30 @@ def test_columns_of_predictions_are_not_broadcast_against_rows_of_targets() -> N
 def test_a_listener_that_fails_is_not_hidden() -> None:
     with pytest.raises(Killed):
         train(listeners=[Kill(2)])
+
+
+def test_one_hot_and_probability_targets_are_classes() -> None:
+    x, y = SPLIT.train.x.astype(np.float32), SPLIT.train.y
+    onehot = np.eye(2, dtype=np.float32)[y]
+    run = pellucid.fit(network(), (x, onehot), (x, onehot), epochs=20, lr=0.02, batch_size=32)
+    assert run.task == "classification"
+    accuracy = run.evaluate((x, onehot))["accuracy"]
+    assert accuracy == pytest.approx(np.mean(run.predict(x) == y))
+    assert accuracy == pytest.approx(run.record.epochs()[run.best_epoch - 1]["validation_accuracy"])
+    numbers = pellucid.fit(network(), (x, onehot), loss="mse", epochs=1)
+    assert numbers.task == "regression"
+
+
+def test_a_run_is_not_overwritten_by_mistake(tmp_path: Path) -> None:
+    train(tmp_path)
+    before = (tmp_path / "weights.safetensors").read_bytes()
+    with pytest.raises(RunError, match=r"a folder that holds a run\n.*\n.*overwrite=True"):
+        train(tmp_path, seed=9)
+    assert (tmp_path / "weights.safetensors").read_bytes() == before
+    train(tmp_path, seed=9, overwrite=True)
+    assert (tmp_path / "weights.safetensors").read_bytes() != before
+
+
+def test_an_optimizer_of_another_network_is_refused() -> None:
+    with pytest.raises(OptionError, match="parameters that are not of this MLP"):
+        train(optimizer=optim.SGD(network().parameters(), lr=0.1))

@@ -118,3 +118,8 @@ def test_a_finite_run_with_huge_gradients_goes_on() -> None:
     model = nn.Sequential(nn.Linear(2, 2))
     pellucid.fit(model, (x, np.arange(8) % 2), epochs=1, batch_size=8, optimizer="sgd", lr=1e-30)
     assert SPLIT.train is not None
+
+
+def test_one_update_that_is_far_too_long_is_blamed_on_the_learning_rate() -> None:
+    with pytest.raises(NonFiniteError, match=r"1e\+30 is too large: one update was enough"):
+        train(model=nn.MLP([2, 8, 2]), optimizer="sgd", lr=1e30)

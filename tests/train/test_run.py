@@ -14,7 +14,7 @@ from runs import SPLIT, Kill, Killed, network, train
 
 import pellucid
 from pellucid import nn
-from pellucid.errors import FormatError, OptionError, RunError
+from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +140,16 @@ def test_a_regression_has_no_probabilities() -> None:
     )
     with pytest.raises(OptionError, match="needs:  a classifier"):
         run.predict_proba(x)
+
+
+def test_what_cannot_be_predicted_is_refused(folder: Path) -> None:
+    run = pellucid.load(folder)
+    x = SPLIT.test.x
+    for bad, error, text in (
+        (x[:1] * np.nan, DataError, "NaN or infinite values, at"),
+        (x[:0], DataError, "no rows"),
+        (x[0], ShapeError, r"try:    x\[np.newaxis\]"),
+        (x[:, :1], ShapeError, r"samples of shape \(2,\)"),
+    ):
+        with pytest.raises(error, match=text):
+            run.predict(bad)

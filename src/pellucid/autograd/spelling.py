@@ -68,6 +68,9 @@ class Spelling:
     def __rmatmul__(self, other: Any) -> Tensor:
         return self._apply(ops.MatMul, other, self)
 
+    def __pos__(self) -> Tensor:
+        return self * 1
+
     def __neg__(self) -> Tensor:
         return self._apply(ops.Negative, self)
 

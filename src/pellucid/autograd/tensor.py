@@ -233,6 +233,11 @@ class Tensor(Spelling):
     def __bool__(self) -> bool:
         return bool(self.data)
 
+    def __format__(self, spec: str) -> str:
+        return (
+            format(self.item(), spec) if spec and self.data.size == 1 else format(str(self), spec)
+        )
+
     def __float__(self) -> float:
         return float(self.item())
 

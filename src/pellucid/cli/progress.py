@@ -105,8 +105,8 @@ def _cells(event: dict[str, Any]) -> list[str]:
     score = f"{event[f'{part}_rmse']:.4g}" if accuracy is None else percent(accuracy)
     return [
         str(event["epoch"]),
-        f"{event['train_loss']:.4f}",
-        f"{event['validation_loss']:.4f}" if part == "validation" else "",
+        _loss(event["train_loss"]),
+        _loss(event["validation_loss"]) if part == "validation" else "",
         score,
         f"{event['lr']:.3g}",
         f"{event['samples_per_second']:,.0f}",
@@ -146,3 +146,9 @@ def _announce(console: Console, seen: list[str], name: str) -> None:
     if name not in seen:
         seen.append(name)
         line(console, f"fetching {name}")
+
+
+def _loss(value: Any) -> str:
+    """Four decimals, or powers of ten where they would not fit the column."""
+    loss = float(value)
+    return f"{loss:.4f}" if abs(loss) < 1e4 else f"{loss:.3g}"

@@ -86,6 +86,7 @@ def train(
             out=folder,
             listeners=[lines],
             note=note,
+            overwrite=True,  # --force was asked for where there is something to lose
             **ready.plan.arguments,
         )
     finish(run, ready.parts, console, as_json=as_json, quiet=quiet)

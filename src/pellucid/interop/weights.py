@@ -14,7 +14,7 @@ from safetensors.numpy import load as parse
 from safetensors.numpy import save as serialise
 
 from pellucid import durable
-from pellucid.errors import FormatError
+from pellucid.errors import FormatError, RunError
 from pellucid.nn import Module
 from pellucid.nn.module import LoadResult
 
@@ -35,10 +35,17 @@ _STRANGERS = {
 def save(module: Module, path: str | Path) -> None:
     """Write the ``state_dict`` of ``module`` as a safetensors file, whole or not at all.
 
-    The same weights give the same bytes. Raises OSError where the file cannot be written; an
+    The same weights give the same bytes. Raises RunError where the file cannot be written; an
     older file of that name is then untouched.
     """
-    save_arrays(module.state_dict(), path, {"format": FORMAT})
+    try:
+        save_arrays(module.state_dict(), path, {"format": FORMAT})
+    except OSError as error:
+        raise RunError(
+            f"save to {path}",
+            got=error.strerror or str(error),
+            needs="a folder that exists, with room and permission to write",
+        ) from error
 
 
 def load_weights(module: Module, path: str | Path, strict: bool = True) -> LoadResult:
@@ -75,12 +82,16 @@ def load_arrays(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
         content = path.read_bytes()
     except FileNotFoundError:
         raise FormatError(str(path), got="no such file", needs="a .safetensors file") from None
+    except OSError as error:
+        raise FormatError(
+            str(path), got=error.strerror or str(error), needs="a .safetensors file"
+        ) from error
     try:
         arrays = parse(content)
         note = _note(content)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise _no_safetensors(path, content, error) from error
-    return arrays, note
+    return dict(sorted(arrays.items())), note
 
 
 def _no_safetensors(path: Path, content: bytes, error: Exception) -> FormatError:

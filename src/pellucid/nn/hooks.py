@@ -8,7 +8,21 @@ from typing import Any
 from pellucid import ops
 from pellucid.autograd import Tensor, apply
 
-__all__ = ["Hooks"]
+__all__ = ["Handle", "Hooks"]
+
+
+class Handle:
+    """Takes a hook down again: call it, or its ``remove()`` as in torch."""
+
+    def __init__(self, hooks: list[Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        self.hooks, self.hook = hooks, hook
+
+    def remove(self) -> None:
+        """Take the hook down; once it is down, nothing happens."""
+        if self.hook in self.hooks:
+            self.hooks.remove(self.hook)
+
+    __call__ = remove
 
 
 class Hooks:
@@ -20,11 +34,11 @@ class Hooks:
     def __bool__(self) -> bool:
         return any(self._lists.values())
 
-    def add(self, moment: str, hook: Callable[..., Any]) -> Callable[[], None]:
-        """Hang ``hook`` and return the function that takes it down."""
+    def add(self, moment: str, hook: Callable[..., Any]) -> Handle:
+        """Hang ``hook`` and return what takes it down."""
         hooks = self._lists.setdefault(moment, [])
         hooks.append(hook)
-        return lambda: hooks.remove(hook) if hook in hooks else None
+        return Handle(hooks, hook)
 
     def around(self, module: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Run ``module.forward`` with the hooks before, after and behind it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.autograd import Tensor
-from pellucid.errors import choose
+from pellucid.errors import OptionError, choose
 from pellucid.nn import functional as F
 from pellucid.nn.module import Module
 
@@ -55,7 +55,12 @@ class HuberLoss(_Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
+        if delta <= 0:
+            raise OptionError("HuberLoss", got=f"delta = {delta}", needs="a number above 0")
         self.delta = delta
+
+    def extra_repr(self) -> str:
+        return f"reduction={self.reduction!r}, delta={self.delta}"
 
     def forward(self, input: Tensor, target: Any) -> Tensor:
         """mean of d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2)."""

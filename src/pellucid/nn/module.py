@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pellucid.autograd import Tensor
-from pellucid.errors import FormatError, OptionError, PellucidError, ShapeError
+from pellucid.errors import DtypeError, FormatError, OptionError, PellucidError, ShapeError
 from pellucid.nn.hooks import Hooks
 
 __all__ = ["LoadResult", "Module", "Parameter", "changes"]
@@ -345,7 +345,20 @@ class Module:
             p.grad = None if set_to_none or p.grad is None else Tensor(np.zeros_like(p.grad.data))
 
     def to(self, dtype: DTypeLike) -> Self:
-        """Turn all floating-point parameters and buffers into ``dtype``, in place."""
+        """Turn all floating-point parameters and buffers into ``dtype``, in place.
+
+        Raises DtypeError for anything but a floating-point dtype.
+        """
+        try:
+            floating = np.dtype(dtype).kind == "f"
+        except TypeError:
+            floating = False
+        if not floating:
+            raise DtypeError(
+                f"{type(self).__name__}.to",
+                got=repr(dtype),
+                needs="a floating-point dtype such as np.float32",
+            )
         for t in [*self.parameters(), *self.buffers()]:
             if t.dtype.kind == "f":
                 t.data = t.data.astype(dtype)

@@ -25,6 +25,7 @@ from pellucid.train.listeners import Checkpoints, Interrupt, Listener, Recording
 from pellucid.train.parts import Problem, Source, make_part, make_problem
 from pellucid.train.run import (
     CHECKPOINT,
+    CONFIG,
     INITIAL,
     RECORD,
     WEIGHTS,
@@ -66,6 +67,7 @@ def fit(
     preparation: Preparation | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     listeners: Sequence[Listener] = (),
     note: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -83,7 +85,8 @@ def fit(
     "eager": operation by operation, the same bits; "fused": loops by Numba).
 
     ``out`` names the run folder (configuration, record, best weights, checkpoints); with
-    ``resume=True`` a run that stands there goes on, to the same bits as without the pause.
+    ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
+    replaced only with ``overwrite=True``.
     The best epoch is the one with the best validation accuracy (``monitor="validation_loss"``: the
     lowest loss); its weights are restored at the end. Without ``validation`` the last ones stay.
 
@@ -108,7 +111,14 @@ def fit(
         seed=seed,
         patience=patience,
     )
-    problem = _problem(model, train, preparation, out, resume)
+    if out is not None and (Path(out) / CONFIG).exists() and not (resume or overwrite):
+        raise RunError(
+            f"fit(out={str(out)!r})",
+            got="a folder that holds a run",
+            needs="another folder, so that nothing is lost",
+            try_="resume=True to go on with it, or overwrite=True to replace it",
+        )
+    problem = _problem(model, train, preparation, out, resume, chosen.loss)
     own = _Objects(loss, optimizer, schedule)
     return _Session(model, train, validation, problem, chosen, own, out, note).run(
         resume, listeners
@@ -235,6 +245,7 @@ class _Session:
         optimizer = self.own.optimizer or settings.build_optimizer(model)
         if not isinstance(optimizer, Optimizer):
             optimizer = optimizer(model.parameters())
+        _check_owner(optimizer, model)
         schedule = self.own.schedule or settings.build_schedule(optimizer, len(loader))
         named = self.own.schedule is None and not isinstance(schedule, ReduceLROnPlateau)
         per_step = named or type(schedule).__name__ == "OneCycleLR"
@@ -336,7 +347,12 @@ def _settings(given: dict[str, Any], **named: Any) -> Settings:
 
 
 def _problem(
-    model: Module, train: Source, preparation: Preparation | None, out: Any, resume: bool
+    model: Module,
+    train: Source,
+    preparation: Preparation | None,
+    out: Any,
+    resume: bool,
+    loss: str,
 ) -> Problem:
     """What is to be learnt; a run that goes on keeps what it wrote down."""
     if resume and out is not None and (Path(out) / CHECKPOINT).exists():
@@ -345,7 +361,8 @@ def _problem(
     dtype = np.dtype(np.float32) if first is None else first.dtype
     linears = [m for m in model.modules() if isinstance(m, nn.Linear)]
     binary = bool(linears) and linears[-1].out_features == 1
-    return make_problem(train, preparation, dtype, flatten=_starts_linear(model), binary=binary)
+    flatten = _starts_linear(model)
+    return make_problem(train, preparation, dtype, flatten=flatten, binary=binary, loss=loss)
 
 
 def _starts_linear(model: Module) -> bool:
@@ -373,3 +390,16 @@ def _layers(model: Module) -> list[dict[str, Any]]:
         for path, module in model.named_modules()
         if path and not list(module.children())
     ]
+
+
+def _check_owner(optimizer: Optimizer, model: Module) -> None:
+    """Refuse an optimizer that was made for another network."""
+    own = {id(p) for p in model.parameters()}
+    strangers = [p for g in optimizer.param_groups for p in g["params"] if id(p) not in own]
+    if strangers:
+        raise OptionError(
+            type(optimizer).__name__,
+            got=f"{len(strangers)} parameters that are not of this {type(model).__name__}",
+            needs="an optimizer of the network that is trained",
+            try_=f"optim.{type(optimizer).__name__}(model.parameters(), ...) anew",
+        )

@@ -13,7 +13,7 @@ from pellucid.nn import Module
 from pellucid.nn import functional as F
 from pellucid.train.parts import Part, Problem
 
-__all__ = ["Meter", "answers", "measure", "outputs_of", "probabilities"]
+__all__ = ["Meter", "answers", "measure", "outputs_of", "probabilities", "truth"]
 
 Array = NDArray[Any]
 ROWS = 1024  # predicted at a time
@@ -32,7 +32,7 @@ class Meter:
         self.loss_sum += loss * len(y)
         self.count += len(y)
         if y.dtype.kind in "iu" or (y.ndim == 2 and outputs.shape == y.shape):
-            self.right += int((answers(outputs) == y.reshape(len(y), -1)[:, 0]).sum())
+            self.right += int((answers(outputs) == truth(y)).sum())
         if y.dtype.kind == "f":
             self.squares += float(np.square(outputs - y, dtype=np.float64).sum()) / y[0].size
 
@@ -72,6 +72,13 @@ def measure(model: Module, part: Part, loss: Any) -> tuple[float, Array]:
     outputs = outputs_of(model, part)
     with no_grad():
         return loss(Tensor(outputs), Tensor(part.y)).item(), outputs
+
+
+def truth(y: Array) -> Array:
+    """The class numbers that targets stand for: themselves, or the most probable class."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        return np.asarray(np.argmax(y, axis=1))
+    return y.reshape(len(y), -1)[:, 0].astype(np.int64)
 
 
 def answers(outputs: Array) -> Array:

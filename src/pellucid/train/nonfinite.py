@@ -79,7 +79,7 @@ def locate(
     for name, p in model.named_parameters():
         bad = _bad(p.data)
         if bad is not None:
-            return _error(step, name, "the weights before the step", bad, _cause(lr, losses))
+            return _error(step, name, "the weights before the step", bad, _cause(step, lr, losses))
     watcher = _Watcher()
     try:
         with ExitStack() as stack, np.errstate(all="ignore"):
@@ -90,8 +90,8 @@ def locate(
         line = None if lines is None else lines(found.layer, found.rule, found.stage)
         where = f"{found.rule} ({found.stage})"
         where += f", line {line[0]}: {line[1]}" if line is not None else ""
-        return _error(step, found.layer, where, found.value, _cause(lr, losses))
-    return _error(step, "loss", "sum of the batch", "not finite", _cause(lr, losses))
+        return _error(step, found.layer, where, found.value, _cause(step, lr, losses))
+    return _error(step, "loss", "sum of the batch", "not finite", _cause(step, lr, losses))
 
 
 def _bad(value: Any) -> str | None:
@@ -103,15 +103,19 @@ def _bad(value: Any) -> str | None:
     return "NaN" if np.isnan(array).any() else "infinity"
 
 
-def _cause(lr: float, losses: Sequence[float]) -> tuple[str, str | None]:
+def _cause(step: int, lr: float, losses: Sequence[float]) -> tuple[str, str | None]:
     """The likely cause in words, and what to try."""
     recent = [loss for loss in losses if math.isfinite(loss)]
     if len(recent) >= 2 and recent[-1] > 2 * min(recent):
         words = f"the loss had grown from {min(recent):.3g} to {recent[-1]:.3g}"
         sane = min(lr / 10, 0.1)  # a rate that blew up may be off by more than one power of ten
         return f"the learning rate {lr:g} is too large: {words}", f"a learning rate of {sane:g}"
-    if len(recent) < 2:
+    if step == 1 or not recent:
         return "the inputs or the initial weights are too large", "scaled inputs, He weights"
+    if len(recent) == 1:
+        sane = min(lr / 10, 0.1)
+        words = f"one update was enough, after a loss of {recent[0]:.3g}"
+        return f"the learning rate {lr:g} is too large: {words}", f"a learning rate of {sane:g}"
     return "a value outside what the operation can take (log of 0, division by 0, overflow)", None
 
 

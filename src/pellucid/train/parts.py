@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from pellucid.data import Data, Preparation
 from pellucid.errors import DataError, DtypeError, ShapeError
 
-__all__ = ["Part", "Problem", "Source", "make_part", "make_problem"]
+__all__ = ["Part", "Problem", "Source", "make_part", "make_problem", "refuse_bad_numbers"]
 
 Array = NDArray[Any]
 Source = Data | tuple[Any, Any]
@@ -51,9 +51,18 @@ class Part:
 
 
 def make_problem(
-    train: Source, preparation: Preparation | None, dtype: DTypeLike, *, flatten: bool, binary: bool
+    train: Source,
+    preparation: Preparation | None,
+    dtype: DTypeLike,
+    *,
+    flatten: bool,
+    binary: bool,
+    loss: str = "auto",
 ) -> Problem:
-    """Read the task from the training part; fit a preparation on it where none is given."""
+    """Read the task from the training part; fit a preparation on it where none is given.
+
+    Rows of probabilities (one-hot ones too) are classes, unless the loss is one for numbers.
+    """
     if isinstance(train, Data):
         regression = train.task == "regression"
         preparation = preparation or Preparation.fit(
@@ -63,6 +72,10 @@ def make_problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression
         )
     y = np.asarray(train[1])
+    numbers = loss in ("mse", "mae", "huber")
+    if y.dtype.kind == "f" and not numbers and _are_probabilities(y):
+        classes = tuple(str(i) for i in range(y.shape[1]))
+        return Problem("classification", classes, preparation, np.dtype(dtype), False)
     if y.dtype.kind in "fc":
         return Problem("regression", (), preparation, np.dtype(dtype), False)
     classes = tuple(str(i) for i in range(_count_classes(y)))
@@ -81,10 +94,10 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         )
     if not len(x):
         raise DataError(f"{name} data", got="no rows", needs="at least one")
-    _refuse_bad_numbers(f"{name} inputs", x)
-    _refuse_bad_numbers(f"{name} targets", y)
+    refuse_bad_numbers(f"{name} inputs", x)
+    refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x
-    if problem.task == "regression":
+    if problem.task == "regression" or (y.dtype.kind == "f" and _are_probabilities(y)):
         return Part(x, y.astype(problem.dtype))
     if y.dtype.kind not in "iub":
         raise DtypeError(
@@ -132,7 +145,7 @@ def _count_classes(y: Array) -> int:
     return int(y.max()) + 1
 
 
-def _refuse_bad_numbers(who: str, array: Array) -> None:
+def refuse_bad_numbers(who: str, array: Array) -> None:
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return
     places = np.argwhere(~np.isfinite(array))
@@ -143,3 +156,10 @@ def _refuse_bad_numbers(who: str, array: Array) -> None:
         got=f"{len(places):,} NaN or infinite values, at {named}{more}",
         needs="finite numbers (places are row, column, ... from 0)",
     )
+
+
+def _are_probabilities(y: Array) -> bool:
+    """Whether every row holds numbers from 0 to 1 that sum to 1, of two classes or more."""
+    if y.ndim != 2 or y.shape[1] < 2 or not len(y):
+        return False
+    return bool(y.min() >= 0 and np.allclose(y.sum(axis=1), 1, atol=1e-4))

@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable, interop, metrics, nn
 from pellucid.data import Preparation
-from pellucid.errors import FormatError, OptionError, RunError
+from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
 from pellucid.record import Record
-from pellucid.train.measure import answers, outputs_of, probabilities
-from pellucid.train.parts import Part, Problem, Source, make_part
+from pellucid.train.measure import answers, outputs_of, probabilities, truth
+from pellucid.train.parts import Part, Problem, Source, make_part, refuse_bad_numbers
 from pellucid.train.settings import Settings
 
 __all__ = ["CONFIG", "FORMAT", "Run", "load", "read_config", "write_config"]
@@ -87,22 +87,33 @@ class Run:
         part = make_part("evaluation", data, self.problem)
         outputs = outputs_of(self.model, part)
         if self.task == "classification":
-            truth = part.y.reshape(len(part), -1)[:, 0].astype(np.int64)
             found: dict[str, Any] = metrics.classification_report(
-                truth,
+                truth(part.y),
                 answers(outputs),
                 probabilities=probabilities(outputs),
                 target_names=self.classes or None,
             )
             return found
         preparation = self.problem.preparation
-        truth, values = part.y, outputs
+        wanted, values = part.y, outputs
         if preparation is not None:
-            truth, values = preparation.inverse_target(truth), preparation.inverse_target(values)
-        return metrics.regression_report(truth.ravel(), values.ravel())
+            wanted, values = preparation.inverse_target(wanted), preparation.inverse_target(values)
+        return metrics.regression_report(wanted.ravel(), values.ravel())
 
     def _part(self, x: Array) -> Part:
         preparation = self.problem.preparation
+        sample = None if preparation is None else preparation.shape
+        if sample is not None and x.shape == sample:
+            raise ShapeError(
+                "predict",
+                got=f"one sample of shape {x.shape}",
+                needs=f"a batch of samples, shape {('N', *sample)}",
+                try_="x[np.newaxis]",
+            )
+        if not len(x):
+            raise DataError("predict", got="no rows", needs="at least one")
+        if x.dtype.kind == "f" and (preparation is None or preparation.fills is None):
+            refuse_bad_numbers("predict", x)
         if preparation is None:
             x = x.astype(self.problem.dtype) if x.dtype.kind == "f" else x
             return Part(x, x)

@@ -79,6 +79,10 @@ class Settings:
                 raise OptionError("fit", got=f"{name}={value}", needs="a finite number above 0")
         if self.patience is not None and self.patience < 1:
             raise OptionError("fit", got=f"patience={self.patience}", needs="1 epoch or more")
+        if not 0 <= self.label_smoothing <= 1:
+            raise OptionError(
+                "fit", got=f"label_smoothing={self.label_smoothing}", needs="a share from 0 to 1"
+            )
         choose("fit: engine", self.engine, ("program", "eager", "fused"))
         choose("fit: monitor", self.monitor, ("auto", "validation_accuracy", "validation_loss"))
 
