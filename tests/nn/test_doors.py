@@ -325,3 +325,16 @@ def test_labels_are_not_cast_by_the_door_of_a_module() -> None:
 def test_an_empty_last_batch_in_eval() -> None:
     assert nn.Linear(3, 2)(np.zeros((0, 3))).shape == (0, 2)
     assert nn.MLP([3, 4, 2]).eval()(np.zeros((0, 3))).shape == (0, 2)
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SiLU, nn.Dropout])
+def test_torchs_inplace_is_known_and_refused(layer):
+    layer(inplace=False)
+    with pytest.raises(OptionError, match="got:    inplace=True"):
+        layer(inplace=True)
+
+
+def test_torchs_ignore_index_is_known_and_refused():
+    nn.CrossEntropyLoss(ignore_index=-100)
+    with pytest.raises(OptionError, match="got:    ignore_index=0"):
+        nn.CrossEntropyLoss(ignore_index=0)

@@ -106,6 +106,9 @@ def _predict_pictures(run: Run, files: list[Path], save: Path | None, json: bool
         raise typer.Exit(1)
 
 
+COARSE = "8x8 pixels are coarse: a network trained on mnist reads other handwriting far better"
+
+
 def see(run: Run, file: Path) -> tuple[Array, str | None]:
     """The picture as the network takes it, and what had to be done to it if it is no digit."""
     preparation = preparation_of(run)
@@ -115,7 +118,7 @@ def see(run: Run, file: Path) -> tuple[Array, str | None]:
         )
     side = preparation.shape[0]
     if run.classes == DIGITS and preparation.shape == (side, side):
-        return _as_digit(file, side, preparation.maximum), None
+        return _as_digit(file, side, preparation.maximum), COARSE if side == 8 else None
     return _resized(file, preparation), f"resized to {_size(preparation)}, otherwise as it is"
 
 

@@ -25,6 +25,10 @@ __all__ = [
 class ReLU(Module):
     """max(x, 0): the usual choice for hidden layers."""
 
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        refuse_inplace("ReLU", inplace)
+
     def forward(self, x: Tensor) -> Tensor:
         """Element by element."""
         return F.relu(x)
@@ -33,8 +37,9 @@ class ReLU(Module):
 class LeakyReLU(Module):
     """x where x > 0, else negative_slope * x: no unit dies."""
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
+        refuse_inplace("LeakyReLU", inplace)
         self.negative_slope = negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
@@ -48,8 +53,9 @@ class LeakyReLU(Module):
 class ELU(Module):
     """x where x > 0, else alpha (e^x - 1)."""
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
+        refuse_inplace("ELU", inplace)
         self.alpha = alpha
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,6 +83,10 @@ class GELU(Module):
 
 class SiLU(Module):
     """x sigmoid(x), also called swish."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        refuse_inplace("SiLU", inplace)
 
     def forward(self, x: Tensor) -> Tensor:
         """Element by element."""
@@ -158,3 +168,14 @@ def _named(dim: int | None, who: str) -> int:
             who, got="no dim", needs="the axis whose values shall sum to 1", try_=f"{who}(dim=1)"
         )
     return dim
+
+
+def refuse_inplace(who: str, inplace: bool) -> None:
+    """Nothing is computed in place here: the memory of the forward pass would be lost."""
+    if inplace:
+        raise OptionError(
+            who,
+            got="inplace=True",
+            needs="inplace=False: layers give new values",
+            try_=f"{who}() without inplace; the written program uses its buffers again by itself",
+        )

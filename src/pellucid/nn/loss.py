@@ -114,9 +114,21 @@ class CrossEntropyLoss(_Weighted):
     """
 
     def __init__(
-        self, weight: Any = None, reduction: str = "mean", label_smoothing: float = 0.0
+        self,
+        weight: Any = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+        *,
+        ignore_index: int = -100,
     ) -> None:
         super().__init__(weight, reduction)
+        if ignore_index != -100:
+            raise OptionError(
+                "CrossEntropyLoss",
+                got=f"ignore_index={ignore_index}",
+                needs="labels that all count: leaving some out is not supported",
+                try_="a loss over the rows that count: logits[mask], labels[mask]",
+            )
         self.label_smoothing = label_smoothing
 
     def forward(self, input: Tensor, target: Any) -> Tensor:

@@ -12,6 +12,7 @@ from pellucid.autograd import Tensor, apply, apply_all
 from pellucid.errors import DataError, OptionError, ShapeError
 from pellucid.nn import functional as F
 from pellucid.nn import init
+from pellucid.nn.activation import refuse_inplace
 from pellucid.nn.module import Module, Parameter
 
 __all__ = ["BatchNorm1d", "Dropout", "LayerNorm"]
@@ -20,8 +21,15 @@ __all__ = ["BatchNorm1d", "Dropout", "LayerNorm"]
 class Dropout(Module):
     """Zeroes each value with probability ``p`` while training, and divides the rest by 1 - p."""
 
-    def __init__(self, p: float = 0.5, *, generator: np.random.Generator | None = None) -> None:
+    def __init__(
+        self,
+        p: float = 0.5,
+        inplace: bool = False,
+        *,
+        generator: np.random.Generator | None = None,
+    ) -> None:
         super().__init__()
+        refuse_inplace("Dropout", inplace)
         if not 0 <= p <= 1:
             raise OptionError("Dropout", got=f"p = {p}", needs="a probability from 0 to 1")
         self.p, self.generator = p, generator
