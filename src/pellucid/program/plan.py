@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.program.name import GIVEN, Line, Name
+from pellucid.program.name import GIVEN, Line
 
 __all__ = ["Plan", "plan"]
 
@@ -195,6 +195,3 @@ def order(line: Line) -> str | None:
 def _key(line: Line) -> Any:
     shape = tuple(getattr(n, "text", n) for n in line.shape)
     return shape, np.asarray(line.value).dtype.str, order(line)
-
-
-_ = Name

@@ -19,10 +19,9 @@ WIDTH = 100
 
 @dataclass
 class Reading:
-    """The body of a step as text, and which line of it is which line of the trace."""
+    """The body of a step as text, and the helpers that it calls."""
 
     lines: list[str]
-    origin: dict[int, Line]  # by place in ``lines``
     helpers: list[Callable[..., Any]]
 
 
@@ -70,8 +69,7 @@ class _Writer:
         helpers = [x.function for x in self.lines if x.kind == "helper" and x.function]
         unique = list(dict.fromkeys(helpers))
         texts = _with_shapes(out)
-        origin = {i: line for i, (_, line) in enumerate(out) if line is not None}
-        return Reading(texts, origin, unique)
+        return Reading(texts, unique)
 
     def known(self, line: Line) -> str | None:
         """The name by which other lines refer to this one, if it has one."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.program.name import GIVEN, Line, Name
-from pellucid.program.plan import REDUCTIONS, UFUNCS, Plan, is_number, is_view, order
+from pellucid.program.plan import REDUCTIONS, UFUNCS, Plan, is_view, order
 from pellucid.program.spell import constant, expression
 
 __all__ = ["Body", "Running"]
@@ -174,6 +174,3 @@ def _reduction(line: Line, x: str, out: str) -> list[str]:
         count = " * ".join(constant(shape[a]) for a in axes)
         text.append(f"np.divide({out}, {count}, out={out})")
     return text
-
-
-_ = is_number

@@ -62,10 +62,6 @@ class Trace:
     totals: dict[int, Line] = field(default_factory=dict)
     extras: list[Line] = field(default_factory=list)
 
-    def option(self, label: str, own: str, value: float) -> Name:
-        """A setting of the optimizer as a name; ``own`` is what the optimizer calls it."""
-        return self.script.option(label, value)
-
     def rebind(self, path: str, gradient: Name) -> Name:
         """Note that ``gradient`` is what the gradient of a parameter has become."""
         self.rebound.append((path, gradient.line))
@@ -174,9 +170,9 @@ def _options(trace: Trace, group: dict[str, Any], suffix: str) -> dict[str, Any]
     for name, value in group.items():
         if name == "betas":
             parts = enumerate(value, start=1)
-            found[name] = tuple(trace.option(f"beta{i}{suffix}", name, v) for i, v in parts)
+            found[name] = tuple(trace.script.option(f"beta{i}{suffix}", v) for i, v in parts)
         elif _is_setting(name, value):
-            found[name] = trace.option(name + suffix, name, value)
+            found[name] = trace.script.option(name + suffix, value)
     return found
 
 
