@@ -151,7 +151,7 @@ def _of_run(run: Run, x: ArrayLike, y: Any) -> _Setting:
         settings.build_optimizer(run.model),
         inputs,
         target,
-        Changes(settings.l1, settings.l2, settings.clip_norm, settings.clip_value),
+        settings.changes,
         run.classes,
         int(y) if problem.task == "classification" else None,
     )

@@ -17,7 +17,7 @@ from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError, 
 from pellucid.nn import CrossEntropyLoss, Module, describe
 from pellucid.nn.functional import check_classes
 from pellucid.nn.module import changes as times_changed
-from pellucid.optim import L1, L2, Optimizer, clip_grad_norm_, clip_grad_value_
+from pellucid.optim import Optimizer
 from pellucid.program.assemble import running_source
 from pellucid.program.fused import fused_source, load_fused
 from pellucid.program.halves import LEAST, can_be_halved
@@ -267,14 +267,7 @@ def eager_step(
         result = loss(model(x), y)
     optimizer.zero_grad()
     result.backward()
-    params = list(model.parameters())
-    for strength, penalty in ((changes.l1, L1), (changes.l2, L2)):
-        if strength:
-            penalty(strength).apply(params)
-    if changes.clip_norm is not None:
-        clip_grad_norm_(params, changes.clip_norm)
-    if changes.clip_value is not None:
-        clip_grad_value_(params, changes.clip_value)
+    changes.apply(list(model.parameters()))
     optimizer.step()
     return float(result.item())
 

@@ -35,6 +35,16 @@ class Changes:
     clip_norm: float | None = None
     clip_value: float | None = None
 
+    def apply(self, params: Sequence[Any]) -> None:
+        """Change the gradients of ``params``, as an eager step does."""
+        for strength, kind in ((self.l1, penalty.L1), (self.l2, penalty.L2)):
+            if strength:
+                kind(strength).apply(params)
+        if self.clip_norm is not None:
+            clip.clip_grad_norm_(params, self.clip_norm)
+        if self.clip_value is not None:
+            clip.clip_grad_value_(params, self.clip_value)
+
 
 @dataclass
 class Trace:

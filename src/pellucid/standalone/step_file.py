@@ -16,7 +16,7 @@ from pellucid.data import Data, DataLoader
 from pellucid.errors import RunError
 from pellucid.nn import Module
 from pellucid.optim import Optimizer, ReduceLROnPlateau
-from pellucid.program import Changes, Program
+from pellucid.program import Program
 from pellucid.standalone.preparing import augment_source, constants, prepare_images
 from pellucid.train import Run
 from pellucid.train.parts import Source, make_part
@@ -95,7 +95,7 @@ class _Retold:
         schedule = settings.build_schedule(optimizer, len(loader))
         initial = {name: t.copy() for name, t in model.state_dict().items()}
         x, y = next(loader.batches(0))
-        changes = Changes(settings.l1, settings.l2, settings.clip_norm, settings.clip_value)
+        changes = settings.changes
         program = Program(model, losses.train, optimizer, x, y, changes)
         source = program.source  # before the schedule moves what it says of the optimizer
         arguments = _arguments(source)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import optim
 from pellucid.autograd import Tensor, no_grad
 from pellucid.errors import GradientError, OptionError, PellucidError
 from pellucid.nn import Module
-from pellucid.program import Changes, Program
+from pellucid.program import Program
 from pellucid.random import generator, step_key
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ ENGINES = ("program", "eager", "fused")
 
 
 class Engine:
-    """Runs one step of training; the two kinds give the same bits."""
+    """Runs one step of training; eager and program give the same bits, fused within rounding."""
 
     name = ""
 
@@ -45,9 +44,7 @@ class Eager(Engine):
     name = "eager"
 
     def __init__(self, trainer: Trainer) -> None:
-        settings = trainer.settings
-        wanted = (optim.L1(settings.l1), optim.L2(settings.l2))
-        self.penalties = [penalty for penalty in wanted if penalty.strength]
+        self.changes = trainer.settings.changes
 
     def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
         prediction, loss = gradients(trainer, x, y)
@@ -55,12 +52,7 @@ class Eager(Engine):
         params = list(trainer.model.parameters())
         if not (math.isfinite(value) and all(map(_is_finite, params))):
             raise trainer.find_bad_number(x, y)
-        for penalty in self.penalties:
-            penalty.apply(params)
-        if trainer.settings.clip_norm is not None:
-            optim.clip_grad_norm_(params, trainer.settings.clip_norm)
-        if trainer.settings.clip_value is not None:
-            optim.clip_grad_value_(params, trainer.settings.clip_value)
+        self.changes.apply(params)
         trainer.optimizer.step()
         return value, prediction.data
 
@@ -76,9 +68,8 @@ class Written(Engine):
 
     def write(self, trainer: Trainer, x: Array, y: Array) -> None:
         """Write the program for the network as it is now."""
-        s = trainer.settings
-        made = Changes(s.l1, s.l2, s.clip_norm, s.clip_value)
-        form = "fused" if s.engine == "fused" else "running"
+        made = trainer.settings.changes
+        form = "fused" if trainer.settings.engine == "fused" else "running"
         loss, optimizer = trainer.losses.train, trainer.optimizer
         self.program = Program(trainer.model, loss, optimizer, x, y, made, form, trainer.threads)
 

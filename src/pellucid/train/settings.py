@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pellucid import nn, optim
 from pellucid.errors import FormatError, OptionError, choose, nearest
 from pellucid.optim import LRScheduler, Optimizer
+from pellucid.program import Changes
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
 
@@ -110,6 +111,11 @@ class Settings:
     def learning_rate(self) -> float:
         """The learning rate, the optimizer's usual one unless given."""
         return OPTIMIZERS[self.optimizer][1] if self.lr is None else self.lr
+
+    @property
+    def changes(self) -> Changes:
+        """What is done to the gradients before the update."""
+        return Changes(self.l1, self.l2, self.clip_norm, self.clip_value)
 
     def build_optimizer(self, model: nn.Module) -> Optimizer:
         """The named optimizer over the parameters that learn."""
