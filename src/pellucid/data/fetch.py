@@ -281,7 +281,8 @@ def _answering(mirrors: Sequence[str], tried: list[str]) -> Iterator[str]:
 
 def _ask(mirror: str, answers: queue.Queue[tuple[str, str | None]]) -> None:
     try:
-        with _open(mirror + FILES["test labels"] + ".gz", ANSWER_SECONDS):
+        # a little longer than anybody waits for it, so that a silent mirror is always told as one
+        with _open(mirror + FILES["test labels"] + ".gz", ANSWER_SECONDS + 1):
             answers.put((mirror, None))
     except Exception as error:  # whatever it was, this mirror is no use
         answers.put((mirror, str(error) or type(error).__name__))
