@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import nn
 
-from .cases import Layer, Loss, parameter
+from .cases.base import Layer, Loss, parameter
 
 
 def made(layer: Layer, dtype: Any = np.float64) -> nn.Module:

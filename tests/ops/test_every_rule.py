@@ -11,7 +11,8 @@ import pellucid
 from pellucid import ops
 from pellucid.autograd import apply, op
 
-from .cases import CASES, Case, is_float
+from .cases import CASES
+from .cases.base import Case, is_float
 from .spy import Spy
 
 DIFFERENTIABLE = [c for c in CASES if ops.TABLE[c.rule].backward is not None]

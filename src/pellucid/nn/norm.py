@@ -13,6 +13,7 @@ from pellucid.errors import DataError, OptionError, ShapeError
 from pellucid.nn import functional as F
 from pellucid.nn import init
 from pellucid.nn.activation import refuse_inplace
+from pellucid.nn.functional.doors import floating
 from pellucid.nn.module import Module, Parameter
 
 __all__ = ["BatchNorm1d", "Dropout", "LayerNorm"]
@@ -83,7 +84,7 @@ class BatchNorm1d(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The normalised input, in its own shape."""
-        self._check(F.floating(f"BatchNorm1d {self.num_features}", x))
+        self._check(floating(f"BatchNorm1d {self.num_features}", x))
         if not self.training and self.running_mean is not None:
             return apply(
                 ops.BatchNormInference,

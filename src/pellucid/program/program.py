@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid import durable
 from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError, choose
 from pellucid.nn import CrossEntropyLoss, Module, describe
-from pellucid.nn.functional import check_classes
+from pellucid.nn.functional.loss import check_classes
 from pellucid.nn.module import changes as times_changed
 from pellucid.optim import Optimizer
 from pellucid.program.assemble import running_source

@@ -1,4 +1,4 @@
-"""The functions behind the layers, with torch.nn.functional's names and arguments."""
+"""How wrong the network is, with torch's names and arguments."""
 
 from __future__ import annotations
 
@@ -9,131 +9,17 @@ import numpy as np
 from pellucid import ops
 from pellucid.autograd import Tensor, apply
 from pellucid.errors import DataError, DtypeError, OptionError, ShapeError, choose
-from pellucid.random import default_generator
+from pellucid.nn.functional.doors import floating, in_dtype
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "check_classes",
     "cross_entropy",
-    "dropout",
-    "elu",
-    "gelu",
     "huber_loss",
     "l1_loss",
-    "layer_norm",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
     "mse_loss",
-    "relu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "tanh",
 ]
-
-
-def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
-    """x W^T + b for x (..., in), W (out, in), b (out,)."""
-    return apply(ops.Linear, input, weight, bias)
-
-
-def relu(input: Any) -> Tensor:
-    """max(x, 0)."""
-    return apply(ops.ReLU, input)
-
-
-def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
-    """x where x > 0, else negative_slope * x."""
-    return apply(ops.LeakyReLU, floating("leaky_relu", input), slope=negative_slope)
-
-
-def elu(input: Any, alpha: float = 1.0) -> Tensor:
-    """x where x > 0, else alpha (e^x - 1)."""
-    return apply(ops.ELU, floating("elu", input), alpha=alpha)
-
-
-def gelu(input: Any, approximate: str = "none") -> Tensor:
-    """x Phi(x), or its tanh approximation."""
-    choose("gelu", approximate, ("none", "tanh"))
-    return apply(ops.GELU, floating("gelu", input), approximate=approximate)
-
-
-def silu(input: Any) -> Tensor:
-    """x sigmoid(x)."""
-    return apply(ops.SiLU, floating("silu", input))
-
-
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """log(1 + e^(beta x)) / beta."""
-    return apply(ops.Softplus, floating("softplus", input), beta=beta, threshold=threshold)
-
-
-def sigmoid(input: Any) -> Tensor:
-    """1 / (1 + e^-x)."""
-    return apply(ops.Sigmoid, floating("sigmoid", input))
-
-
-def tanh(input: Any) -> Tensor:
-    """The hyperbolic tangent."""
-    return apply(ops.Tanh, floating("tanh", input))
-
-
-def softmax(input: Any, dim: int) -> Tensor:
-    """e^x over its sum along ``dim``, which must be named: there is no right default.
-
-    >>> softmax(np.array([2.0, 1.0, 0.1]), dim=0).numpy().round(3).tolist()
-    [0.659, 0.242, 0.099]
-    """
-    return apply(ops.Softmax, floating("softmax", input), axis=dim)
-
-
-def log_softmax(input: Any, dim: int) -> Tensor:
-    """log softmax along ``dim``."""
-    return apply(ops.LogSoftmax, floating("log_softmax", input), axis=dim)
-
-
-def dropout(
-    input: Any,
-    p: float = 0.5,
-    training: bool = True,
-    *,
-    generator: np.random.Generator | None = None,
-) -> Tensor:
-    """Zero each value with probability p and divide the rest by 1 - p; nothing unless training."""
-    if not 0 <= p <= 1:
-        raise OptionError("dropout", got=f"p = {p}", needs="a probability from 0 to 1")
-    if not training or p == 0:
-        return input if isinstance(input, Tensor) else Tensor(input)
-    return apply(ops.Dropout, floating("dropout", input), generator or default_generator(), p=p)
-
-
-def layer_norm(
-    input: Any,
-    normalized_shape: tuple[int, ...],
-    weight: Any = None,
-    bias: Any = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    """(x - mean) / sqrt(var + eps) * W + b over the last axes, ``normalized_shape``."""
-    if tuple(input.shape[-len(normalized_shape) :]) != tuple(normalized_shape):
-        raise ShapeError(
-            "layer_norm",
-            got=f"an input of shape {input.shape}",
-            needs=f"last axes of lengths {tuple(normalized_shape)}",
-        )
-    return apply(
-        ops.LayerNorm,
-        floating("layer_norm", input),
-        weight,
-        bias,
-        axes=len(normalized_shape),
-        eps=eps,
-    )
-
-
-# -- losses --
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
@@ -163,7 +49,7 @@ def binary_cross_entropy(
     target = _same_shape("binary_cross_entropy", input, target, reduction)
     _check_range("binary_cross_entropy", "input", input, "BCEWithLogitsLoss takes any numbers")
     _check_range("binary_cross_entropy", "target", target, None)
-    weight = _in_dtype(weight, input.dtype)
+    weight = in_dtype(weight, input.dtype)
     return apply(ops.BCE, input, target, weight, reduction=reduction)
 
 
@@ -178,7 +64,7 @@ def binary_cross_entropy_with_logits(
     who = "binary_cross_entropy_with_logits"
     target = _same_shape(who, input, target, reduction)
     _check_range(who, "target", target, None)
-    weight, pos_weight = _in_dtype(weight, input.dtype), _in_dtype(pos_weight, input.dtype)
+    weight, pos_weight = in_dtype(weight, input.dtype), in_dtype(pos_weight, input.dtype)
     return apply(ops.BCEWithLogits, input, target, weight, pos_weight, reduction=reduction)
 
 
@@ -205,31 +91,13 @@ def cross_entropy(
         ops.CrossEntropy,
         input,
         target,
-        _in_dtype(weight, input.dtype),
+        in_dtype(weight, input.dtype),
         label_smoothing=label_smoothing,
         reduction=reduction,
     )
 
 
 # -- what is checked at the door, since a rule cannot branch on values --
-
-
-def floating(who: str, x: Any) -> Any:
-    """``x`` if its numbers are floating-point: in whole numbers -x may wrap round to 255."""
-    if x.dtype.kind != "f":
-        raise DtypeError(
-            who,
-            got=f"an input of dtype {x.dtype}",
-            needs="floating-point numbers",
-            try_="x.astype(np.float32)",
-        )
-    return x
-
-
-def _in_dtype(weight: Any, dtype: Any) -> Any:
-    if weight is None:
-        return None
-    return (weight if isinstance(weight, Tensor) else Tensor(weight)).astype(dtype)
 
 
 def _same_shape(who: str, input: Any, target: Any, reduction: str) -> Any:
