@@ -282,7 +282,7 @@ class Name:
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order."""
         axes = tuple(axes[0]) if len(axes) == 1 and isinstance(axes[0], tuple | list) else axes
-        return self._method("transpose", axes)
+        return self._method("transpose", axes) if axes else self.T
 
     def swapaxes(self, a: int, b: int) -> Any:
         """Two axes exchanged."""

@@ -50,6 +50,7 @@ class Plan:
     owners: list[Line] = field(default_factory=list)  # the lines that bring new memory
     fresh: set[int] = field(default_factory=set)  # lines that allocate as they run
     parts: dict[int, list[Line]] = field(default_factory=dict)  # of a line: its several results
+    unread: set[int] = field(default_factory=set)  # those results that nobody reads
 
 
 def plan(lines: list[Line], homes: dict[int, Line], kept: Iterable[Line] = ()) -> Plan:
@@ -96,6 +97,10 @@ class _Planner:
                 self.last[id(owner)] = i
         for line in self.kept:
             self.last[id(root.get(id(line), line))] = len(self.lines)
+        parts = [part for several in self.result.parts.values() for part in several]
+        read = {id(name.line) for line in self.lines for name in line.names()}
+        read |= {id(line) for line in self.kept}
+        self.result.unread = {id(part) for part in parts if id(part) not in read}
 
     def can_fill(self, line: Line, results: list[Line]) -> bool:
         """Whether the line writes into buffers, all of its results; else it allocates."""
@@ -158,13 +163,13 @@ class _Planner:
         """Buffers whose value was read for the last time, and not taken over, are free."""
         results = self.result.parts.get(id(line), [line])
         taken = [self.result.buffer.get(id(part)) for part in results]
-        unread = [part for part in results if is_several(line) and id(part) not in self.last]
+        unread = [part for part in results if id(part) in self.result.unread]
         for owner in {id(r): r for r in (*self.read_by(line), *unread)}.values():
             buffer = self.result.buffer.get(id(owner))
             if buffer is None or id(owner) in self.homes:
                 continue
             over = self.last.get(id(owner)) == i and not any(buffer is b for b in taken)
-            if over or any(owner is part for part in unread):
+            if over or id(owner) in self.result.unread:
                 self.free.setdefault(_key(buffer), []).append(buffer)
 
     def read_by(self, line: Line) -> list[Line]:

@@ -186,16 +186,18 @@ def _with_shapes(out: list[tuple[str, str]]) -> list[str]:
         if not shape:
             texts.append(text)
             continue
-        *before, text = _broken(text)
+        end = max(len(text) + 2, column) + len(shape) + 6
+        *before, text = _broken(text, end > WIDTH and "), " in shape)
         texts += before
-        padded = text.ljust(column) if len(text) < column else text + "  "
+        fits = len(text) < column and 4 + column + 2 + len(shape) <= WIDTH
+        padded = text.ljust(column) if fits else text + "  "
         texts.append(f"{padded}# {shape}")
     return texts
 
 
-def _broken(text: str) -> list[str]:
-    """The statement in several lines where it is too long for one."""
-    if len(text) + 6 < WIDTH - 4:
+def _broken(text: str, wide: bool) -> list[str]:
+    """The statement in several lines where it is too long for one, or ``wide`` with its shapes."""
+    if len(text) + 6 < WIDTH - 4 and not wide:
         return [text]
     name, _, formula = text.partition(" = ")
     parts = textwrap.wrap(formula, WIDTH - 8, break_long_words=False, break_on_hyphens=False)

@@ -91,7 +91,8 @@ class Running:
     def several(self, line: Line, parts: list[Line]) -> None:
         """Write what gives several results: into their buffers, or as new values."""
         for part in parts:
-            self.names[id(part)] = self.free(part)
+            unread = id(part) in self.plan.unread and id(part) not in self.plan.buffer
+            self.names[id(part)] = "_" if unread else self.free(part)
         filled = all(id(part) in self.plan.buffer for part in parts)
         targets = ["None" if filled else "_"] * len(line.value)
         for part in parts:

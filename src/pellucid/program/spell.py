@@ -126,6 +126,8 @@ def _constant(line: Line, known: Known) -> tuple[str, int]:
 
 def _method(line: Line, known: Known) -> tuple[str, int]:
     a, *rest = line.inputs
+    if line.call in ("reshape", "transpose") and rest[0]:
+        rest = rest[0]  # x.reshape(2, 3), as people write it
     who = _bracketed(a, known, _ATOM)
     return f"{who}.{line.call}({_arguments(rest, known)}{_options(line, known, bool(rest))})", _ATOM
 

@@ -385,7 +385,7 @@ def _local_names() -> Iterator[None]:
             return
         given = frame.f_code.co_varnames[: frame.f_code.co_argcount]
         for name, value in frame.f_locals.items():
-            fresh = isinstance(value, Name) and name not in (*given, "self", "y", "g")
+            fresh = isinstance(value, Name) and name not in (*given, "self", "y", "g", "_")
             if fresh and value.line.kind != "source" and not value.line.local:
                 value.line.local = name
 
