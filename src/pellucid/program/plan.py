@@ -163,7 +163,7 @@ class _Planner:
         """Buffers whose value was read for the last time, and not taken over, are free."""
         results = self.result.parts.get(id(line), [line])
         taken = [self.result.buffer.get(id(part)) for part in results]
-        unread = [part for part in results if id(part) in self.result.unread]
+        unread = [x for x in results if is_several(line) and id(x) in self.result.unread]
         for owner in {id(r): r for r in (*self.read_by(line), *unread)}.values():
             buffer = self.result.buffer.get(id(owner))
             if buffer is None or id(owner) in self.homes:

@@ -227,7 +227,16 @@ def _array(value: np.ndarray[Any, Any]) -> str:
         for text, made in _known_arrays(value, constant(shape), kind):
             if made.dtype == value.dtype and made.tobytes() == value.tobytes():
                 return text
-    return f"np.array({constant(value.tolist())}{kind})"
+    return f"np.array({_numbers(value)}{kind})"
+
+
+def _numbers(value: np.ndarray[Any, Any]) -> str:
+    """The numbers as nested lists, each with as few digits as its dtype needs."""
+    if value.ndim:
+        return f"[{', '.join(_numbers(part) for part in value)}]"
+    full, short = constant(value.item()), str(value)
+    same = value.dtype == np.float32 and np.float32(float(short)) == value
+    return short if same and "." in short and np.isfinite(value) else full
 
 
 FEW = 8  # numbers that are written down one by one, whatever they are
