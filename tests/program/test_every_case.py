@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from nn.build import made, made_loss
 from nn.cases import LAYERS, LOSSES
 from nn.cases.base import Layer, Loss, inputs, keywords, loss_inputs, numbers
-
 from pellucid import nn, optim
 from pellucid.program import Program
 from pellucid.program.program import Changes, eager_step
@@ -180,9 +180,7 @@ ONE_OF_EACH = list({row.kind: row for row in reversed(ROWS) if str(row) not in C
 
 
 @pytest.mark.parametrize("row", ONE_OF_EACH, ids=str)
-def test_fused_is_eager_within_rounding(
-    row: Layer | Loss, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fused_is_eager_within_rounding(row: Layer | Loss, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loops run as the Python that they are: slow, but there is nothing to wait for."""
     monkeypatch.setitem(sys.modules, "numba", SimpleNamespace(njit=lambda *a, **k: lambda f: f))
     fused = program(row, "fused")

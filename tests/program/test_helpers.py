@@ -192,7 +192,7 @@ def test_results_that_are_views_keep_the_memory_that_they_look_at() -> None:
 
 
 @helper
-def with_gradients(g: Any, x: "Any", *, wanted: "tuple[bool, bool]") -> "tuple[Any, Any]":
+def with_gradients(g: Any, x: Any, *, wanted: tuple[bool, bool]) -> tuple[Any, Any]:
     """One gradient, or two."""
     return (g if wanted[0] else None), (g * x if wanted[1] else None)
 

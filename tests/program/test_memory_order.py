@@ -129,7 +129,8 @@ class Turned:
 
     def backward(g: Any, y: Any, x: Any, W: Any) -> Any:
         o, c, k = W.shape
-        return g @ W.transpose(0, 2, 1).reshape(o, -1), (g.T @ x).reshape(o, k, c).transpose(0, 2, 1)
+        dW = (g.T @ x).reshape(o, k, c)
+        return g @ W.transpose(0, 2, 1).reshape(o, -1), dW.transpose(0, 2, 1)
 
 
 @pytest.mark.parametrize("changes", [{}, {"clip_norm": 0.01}, {"l2": 0.1, "clip_norm": 0.02}])

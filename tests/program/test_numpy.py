@@ -118,7 +118,7 @@ WORDS: dict[str, Callable[[Any], Any]] = {
     "powers": lambda x: x**-1 + x**3 + x**0 + x**1 + x**2 + np.abs(x) ** 0.5 + np.abs(x) ** -0.5,
     "power, the function": lambda x: np.power(np.abs(x), 1.5) + np.power(x, 2) + 2.0**x,
     "several results": lambda x: np.modf(x)[0] * np.divmod(x, 0.3)[1],
-    "copies": lambda x: np.copy(x) * x.T.copy().T ,
+    "copies": lambda x: np.copy(x) * x.T.copy().T,
     "dtypes": lambda x: x.astype(np.float64).astype(np.float32) + x.sum(axis=0, dtype=np.float64),
     "two arrays": lambda x: np.hypot(x, x[:, ::-1]) + np.logaddexp(x, 0.5) + np.minimum(x, 0.2),
     "sorted": lambda x: np.sort(x, axis=1) * np.isfinite(x) + np.nan_to_num(x),
@@ -152,7 +152,7 @@ def test_how_words_are_spelled() -> None:
     for text in (
         "inside_a = (z_a > -1) & ~(z_a > 1) ",
         "a_a, b_a_2 = np.split(z_a, 2, axis=1) ",
-        "z_a // 0.5 % 2 * (inside_a ^ np.array([True, False, True, True, False, True], dtype=bool))",
+        "z_a // 0.5 % 2 * (inside_a ^ np.array([True, False, True, True, False, True], ",
         "joined_a = np.concatenate([a_a, b_a_2[:, ::-1]], axis=1) ",
         "row_a = joined_a.reshape(-1, 2, 3).transpose(0, 2, 1) ",
         "scaled_a = np.float64(0.1) * row_a ",
@@ -213,9 +213,9 @@ def test_a_generator_that_is_used_twice_has_a_name() -> None:
     source = write(DRAWS["two draws"], draws=True).source
     assert " = rng(1)" in source
     assert "rng(1).random" not in source
-    assert "z_a * rng(1).random((n, 6), dtype=np.float32)" in write(
-        DRAWS["random"], draws=True
-    ).source
+    assert (
+        "z_a * rng(1).random((n, 6), dtype=np.float32)" in write(DRAWS["random"], draws=True).source
+    )
 
 
 def test_other_draws_and_own_generators_are_refused() -> None:

@@ -193,9 +193,7 @@ class Inference:
         ]
         functions = self.functions()
         head = "\n".join([_header(self.model), "", *joined(more, imports(functions))])
-        durable.write_text(
-            path, "\n\n\n".join([head, text, *functions, "\n".join(predict)]) + "\n"
-        )
+        durable.write_text(path, "\n\n\n".join([head, text, *functions, "\n".join(predict)]) + "\n")
 
 
 def forward_source(module: Module, x: Array, name: str, input_name: str) -> list[str]:

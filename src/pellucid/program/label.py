@@ -44,8 +44,9 @@ _SLOTS = {  # what the optimizer's memories are called
 
 # What a program itself calls things.
 WORDS = (
-    "W dW n t lr rng np math x y loss weights memory buffers gradients step forward predict make"
-).split()
+    *("W", "dW", "n", "t", "lr", "rng", "np", "math", "x", "y", "loss", "weights", "memory"),
+    *("buffers", "gradients", "step", "forward", "predict", "make"),
+)
 
 
 def slot_letter(slot: str) -> str:

@@ -12,7 +12,6 @@ from pellucid.program.helpers import imports, sources
 from pellucid.program.name import GIVEN, Line, Name, Script
 from pellucid.program.plan import Plan, is_elementwise, plan
 from pellucid.program.running import Running, into
-from pellucid.program.spell import constant
 
 __all__ = ["OneSample", "file_of"]
 
@@ -60,7 +59,9 @@ class OneSample(Running):
         if "row" in _words(steps):
             steps.insert(0, "row = x[0]")
         result = self.known(traced.output)
-        setup = [f"{x.label} = np.array({constant(x.value.item())}, np.{x.value.dtype})" for x in numbers]
+        setup = [
+            f"{x.label} = np.array({constant(x.value.item())}, np.{x.value.dtype})" for x in numbers
+        ]
         setup, steps = _short_names(_read([*setup, *body.setup], [*steps, result]), steps)
         head = f"make({', '.join(x.label for x in traced.weights.values())})"
         return file_of(body.helpers, head, setup, steps, result)

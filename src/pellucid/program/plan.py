@@ -223,7 +223,7 @@ def has_out(line: Line) -> bool:
     if line.kind != "function" or line.call not in WITH_OUT:
         return False
     chosen = line.inputs[0] if line.call == "where" else None  # only truths can be where=
-    return chosen is None or getattr(chosen, "dtype", None) == bool
+    return chosen is None or np.dtype(getattr(chosen, "dtype", None)) == np.dtype(bool)
 
 
 @functools.cache

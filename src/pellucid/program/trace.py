@@ -109,7 +109,7 @@ def trace_step(
         prediction = _only(model(_tensor(trace.inputs["x"])), model)
         script.layer = "loss"
         result = loss(prediction, _tensor(trace.inputs["y"]))
-        trace.output, trace.loss = prediction.data, result.data
+        trace.output, trace.loss = _written(prediction), _written(result)
         trace.new_buffers = _changed_buffers(model, trace)
         script.stage, script.layer = "backward", "loss"
         one = script.source(ONE, np.ones((), result.dtype))
