@@ -12,6 +12,7 @@ from pellucid.program.helpers import imports, sources
 from pellucid.program.name import GIVEN, Line, Name, Script
 from pellucid.program.plan import Plan, is_elementwise, plan
 from pellucid.program.running import Running, into
+from pellucid.program.spell import constant
 
 __all__ = ["OneSample", "file_of"]
 
