@@ -16,11 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid import __version__, durable
 from pellucid.errors import DtypeError, GradientError, ShapeError
 from pellucid.nn import Module
+from pellucid.program.blocks import find_stack
 from pellucid.program.helpers import imports, joined
 from pellucid.program.label import label
 from pellucid.program.load import load
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.one_sample import OneSample, file_of
+from pellucid.program.page import in_brackets
 from pellucid.program.plan import plan
 from pellucid.program.reading import Reading, layer_name, read_out
 from pellucid.program.running import Running
@@ -238,7 +240,10 @@ def _header(model: Module) -> str:
 
 
 def _read(prediction: Prediction, model: Module) -> Reading:
-    return read_out(prediction.trace, prediction.lines, model, ("forward",))
+    stack = find_stack(prediction.trace, prediction.lines, model, prediction.instead)
+    if stack is not None:
+        stack.name_ends(prediction.lines)
+    return read_out(prediction.trace, prediction.lines, model, ("forward",), stack)
 
 
 def _functions(prediction: Prediction, model: Module, name: str) -> list[str]:
@@ -248,15 +253,14 @@ def _functions(prediction: Prediction, model: Module, name: str) -> list[str]:
 
 
 def _forward(prediction: Prediction, body: Reading, name: str) -> str:
-    x, names = prediction.input.label, [line.label for line in prediction.weights.values()]
+    labels = {path: line.label for path, line in prediction.weights.items()}
+    x, names = prediction.input.label, body.weights(labels)
     ends = "(n, ...)" if not prediction.output.shape else _shape(prediction.output)
     weights = "weights, " if names else "_, " if name == "forward" else ""
     out = [f"def {name}({weights}{x}):"]
     out.append(f'    """{_shape(prediction.input)} to {ends}."""')
     if names:
-        left = ", ".join(names) + ("," if len(names) == 1 else "")
-        text = f"{left} = weights"
-        out += [f"    {text}"] if len(text) < 96 else _wrapped(names)
+        out += [f"    {text}" for text in in_brackets("", names, " = weights")]
     out += [f"    n = len({x})"] if _needs_n(body) else []
     texts = body.lines if name == "forward" else [t for t in body.lines if t and t[0] != "#"]
     last = f"{prediction.output.label} = "
@@ -267,11 +271,6 @@ def _forward(prediction: Prediction, body: Reading, name: str) -> str:
         texts = [*texts, f"return {prediction.output.label}"]
     out += [""] if name == "forward" else []
     return "\n".join([*out, *(f"    {text}" if text else "" for text in texts)])
-
-
-def _wrapped(names: list[str]) -> list[str]:
-    rows = textwrap.wrap(", ".join(names), 92, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    return ["    (", *rows[:-1], rows[-1] + ",", "    ) = weights"]
 
 
 def _needs_n(body: Reading) -> bool:
