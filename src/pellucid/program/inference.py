@@ -225,9 +225,29 @@ def weights_text(weights: Mapping[str, Array], path: Path) -> tuple[list[str], s
 
 def described(model: Module) -> str:
     """The layers in a line: Linear 784 -> 128, ReLU, ... and how many parameters they have."""
-    layers = [layer_name(m) for m in model.modules() if not list(m.children())]
     count = sum(p.size for p in model.parameters())
-    return f"{', '.join(layers)} ({count:,} parameters)"
+    return f"{', '.join(_layers(model))} ({count:,} parameters)"
+
+
+def _layers(module: Module) -> list[str]:
+    """The layers by name; equal blocks that follow each other as 2 x (...)."""
+    found: list[list[str]] = [[]]  # the layers of each child
+    times = [0]
+    for child in module.children():
+        own = _layers(child)
+        if own == found[-1] and len(own) > 1:
+            times[-1] += 1
+        else:
+            found.append(own)
+            times.append(1)
+    own_weights = any(True for _ in module.parameters(recurse=False))
+    if len(found) == 1 or (own_weights and type(module).__module__.startswith("pellucid.nn")):
+        return [layer_name(module)]  # such as attention, whose projection is part of it
+    texts = [
+        own if n == 1 else [f"{n} x ({', '.join(own)})"]
+        for own, n in zip(found[1:], times[1:], strict=True)
+    ]
+    return [name for own in texts for name in own]
 
 
 def _header(model: Module) -> str:

@@ -244,14 +244,15 @@ class Program:
     def _numbers(self) -> dict[tuple[str, str], int]:
         """By function ("" for the step) and name: the number of the line that computes a value."""
         found: dict[tuple[str, str], int] = {}
-        function = None
+        function: str | None = None
         for number, text in enumerate(self.source.splitlines(), start=1):
             if text.startswith("def "):
                 name = text[4:].partition("(")[0]
                 function = "" if name == "step" else name
             names, equals, _ = text.strip().partition(" = ")
-            for name in names.split(", ") if equals and function is not None else ():
-                found.setdefault((function, name), number)
+            if equals and function is not None:
+                for name in names.split(", "):
+                    found.setdefault((function, name), number)
         return found
 
     def save(self, path: str | Path) -> None:

@@ -387,7 +387,9 @@ def _follow(model: Module, trace: Trace, stack: ExitStack) -> None:
 
 
 def _line_of(x: Any) -> Line | None:
-    return x.data.line if isinstance(x, Tensor) and isinstance(x.data, Name) else None
+    """The line of a tensor in the trace; None for anything else."""
+    data = getattr(x, "data", None)
+    return data.line if isinstance(data, Name) else None
 
 
 @contextmanager
