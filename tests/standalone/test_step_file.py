@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from polar import network
 
 import pellucid
 from pellucid import data, nn
@@ -45,6 +46,7 @@ CASES = {
     ),
     "rmsprop": (MOONS, moons(), {"optimizer": "rmsprop"}),
     "adagrad": (MOONS, moons(), {"optimizer": "adagrad"}),
+    "helpers": (MOONS, network, {"loss": "cross_entropy"}),
     "eager": (MOONS, moons(activation="gelu"), {"engine": "eager"}),
     "not shuffled": (MOONS, moons(), {"shuffle": False, "batch_size": "all"}),
     "regression": (SINE, lambda: net(1, 6, 1), {}),
