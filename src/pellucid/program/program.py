@@ -20,7 +20,6 @@ from pellucid.nn.module import changes as times_changed
 from pellucid.optim import Optimizer
 from pellucid.program.assemble import running_source
 from pellucid.program.fused import fused_source, load_fused
-from pellucid.program.halves import LEAST, can_be_halved
 from pellucid.program.inference import Inference, described
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
@@ -75,9 +74,9 @@ def write(
     optimizer's state is shared with the program. Raises GradientError for what cannot be written:
     a branch on a value, code that is not NumPy's.
 
-    ``form="fused"`` runs loops compiled by Numba, within rounding of eager; with ``threads=2`` it
-    cuts large batches in two, each half on a core of its own, where every row goes its own way
-    (give the matrix products one thread then, as ``fit`` does).
+    ``form="fused"`` runs loops and matrix products compiled by Numba, within rounding of eager;
+    ``threads=2`` shares them out to two cores, which changes no bit (give the remaining products of
+    NumPy one thread then, as ``fit`` does).
 
     ``write(model, example)`` writes the prediction alone; ``example`` is a batch of inputs.
 
@@ -134,14 +133,10 @@ class Program:
             )
         self.memory = Memory(model, optimizer, self.step)
         self.running_source = running_source(self.step, self.memory)
-        self.fused_source = fused_source(self.step, self.memory) if form == "fused" else ""
+        self.fused_source = fused_source(self.step, self.memory, threads) if form == "fused" else ""
         name = type(model).__name__.lower()
-        self._halves: Any = None
         if form == "fused":
             self._module = load_fused(self.fused_source, f"{name}_fused")
-            if threads > 1 and can_be_halved(self.step, loss):
-                source = fused_source(self.step, self.memory, halves=True)
-                self._halves = load_fused(source, f"{name}_halves")
         else:
             self._module = load(self.running_source, f"{name}_step")
         self._steps: dict[int, Callable[..., Any]] = {}
@@ -188,9 +183,7 @@ class Program:
 
     def _make(self, n: int) -> Callable[..., Any]:
         """The step for batches of ``n``, with buffers of its own."""
-        large = n * sum(p.size for p in self.model.parameters() if p.ndim > 1) >= LEAST
-        module = self._halves if self._halves is not None and large and n > 1 else self._module
-        self._steps[n] = module.make(n, **self.memory.arrays)
+        self._steps[n] = self._module.make(n, **self.memory.arrays)
         return self._steps[n]
 
     def _fitting(self, name: str, array: ArrayLike, example: Array) -> Array:
