@@ -13,8 +13,8 @@ from pellucid.errors import RunError
 from pellucid.report.findings import Findings
 from pellucid.report.page import write
 from pellucid.train import Run
-from pellucid.train.measure import answers, probabilities
 from pellucid.train.run import read_config
+from pellucid.train.task import answers, probabilities
 
 __all__ = ["NAME", "findings_of", "write_report"]
 

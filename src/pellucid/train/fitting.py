@@ -237,7 +237,9 @@ class _Session:
             seed=settings.seed,
             augment=self.augmentation(),
             prepare=self.train.prepare,
+            prepare_target=self.train.prepare_target,
             join_last=batch_norm,
+            steps=settings.steps,
         )
         self.threads = settings.threads or threads.threads_for(
             model, loader.batch_size, settings.engine

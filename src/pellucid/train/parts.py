@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pellucid.data import Data, Preparation
 from pellucid.errors import DataError, DtypeError, ShapeError
+from pellucid.train.task import Task, task_named
 
 __all__ = ["Part", "Problem", "Source", "make_part", "make_problem", "refuse_bad_numbers"]
 
@@ -22,11 +23,16 @@ Source = Data | tuple[Any, Any]
 class Problem:
     """What is to be learnt: the task, the classes, and how raw samples become numbers."""
 
-    task: str  # "classification" or "regression"
+    task: str  # one of pellucid.train.task.TASKS
     classes: tuple[str, ...]
     preparation: Preparation | None
     dtype: np.dtype[Any]
     columns: bool  # targets as (N, 1) numbers beside (N, 1) outputs
+
+    @property
+    def kind(self) -> Task:
+        """The task itself."""
+        return task_named(self.task)
 
     @property
     def target_spread(self) -> float:
@@ -36,11 +42,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Part:
-    """Inputs and targets; ``prepare`` turns a batch of ``x`` into the network's numbers."""
+    """Inputs and targets; ``prepare`` turns a batch of ``x`` into the network's numbers.
+
+    ``prepare_target`` does the same for a batch of ``y``.
+    """
 
     x: Array
     y: Array
     prepare: Callable[[Array], Array] | None = None
+    prepare_target: Callable[[Array], Array] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -48,6 +58,11 @@ class Part:
     def inputs(self, rows: slice) -> Array:
         """The network's inputs for these rows."""
         return self.x[rows] if self.prepare is None else self.prepare(self.x[rows])
+
+    def targets(self, rows: slice) -> Array:
+        """The targets of these rows, as the loss takes them."""
+        y = self.y[rows]
+        return y if self.prepare_target is None else self.prepare_target(y)
 
 
 def make_problem(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from pellucid import nn, optim
 from pellucid.errors import FormatError, OptionError, choose, nearest
 from pellucid.optim import LRScheduler, Optimizer
 from pellucid.program import Changes
+from pellucid.train.task import TokenLoss, task_named
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
 
@@ -24,7 +25,7 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # with the us
     "adam": (optim.Adam, 1e-3),
     "adamw": (optim.AdamW, 1e-3),
 }
-LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber")
+LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber", "token_cross_entropy")
 SCHEDULES = ("constant", "step", "multistep", "exponential", "cosine", "onecycle", "plateau")
 _SCHEDULE_OPTIONS = {
     "constant": (),
@@ -54,6 +55,7 @@ class Settings:
     epochs: int = 10
     batch_size: int | str | None = None  # None: 64, or all where there are fewer
     shuffle: bool = True
+    steps: int | None = None  # of an epoch; None: as many as the rows give
     l1: float = 0.0
     l2: float = 0.0
     clip_norm: float | None = None
@@ -132,16 +134,13 @@ class Settings:
 
     def build_loss(self, task: str, outputs_one: bool, labels: NDArray[Any]) -> Losses:
         """The loss to train with, and the plain one to measure with."""
-        name = choose("loss", self.loss, LOSSES)
+        name, fitting = choose("loss", self.loss, LOSSES), task_named(task).losses
         if name == "auto":
-            classes = "bce" if outputs_one else "cross_entropy"
-            name = classes if task == "classification" else "mse"
-        if (name in ("cross_entropy", "bce")) != (task == "classification"):
-            raise OptionError(
-                f"loss {name!r}",
-                got=f"a {task}",
-                needs="cross_entropy or bce for classes; mse, mae or huber for numbers",
-            )
+            name = "bce" if task == "classification" and outputs_one else fitting[0]
+        if name not in fitting:
+            raise OptionError(f"loss {name!r}", got=task_named(task).title, needs=_needed(fitting))
+        if name == "token_cross_entropy":
+            return Losses(name, TokenLoss(self.label_smoothing), TokenLoss())
         if name == "cross_entropy":
             weights = self._class_weights(labels)
             return Losses(
@@ -216,6 +215,10 @@ class Settings:
             options.setdefault("gamma", 0.95 if name == "exponential" else 0.1)
             made = optim.StepLR(optimizer, round(every * steps), **options)
         return optim.with_warmup(optimizer, made, warm) if warm else made
+
+
+def _needed(fitting: Sequence[str]) -> str:
+    return f"{', '.join(fitting[:-1])} or {fitting[-1]}" if len(fitting) > 1 else fitting[0]
 
 
 @dataclass(frozen=True)
