@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.nn import CrossEntropyLoss, Module
+from pellucid.nn import Module
 from pellucid.program.name import Line
 from pellucid.program.step import Step
 from pellucid.program.tidy import Sized
@@ -59,8 +59,7 @@ def can_be_halved(step: Step, loss: Any) -> bool:
     No draws, no statistics over the batch, no changes of the gradients before the update.
     """
     mean = isinstance(loss, Module) and getattr(loss, "reduction", "") == "mean"
-    weighted = isinstance(loss, CrossEntropyLoss) and loss.weight is not None
-    if not mean or weighted or step.trace.sites or step.trace.buffers:
+    if not mean or getattr(loss, "uneven", False) or step.trace.sites or step.trace.buffers:
         return False
     if any(line.stage == "change" for line in step.lines):
         return False
