@@ -112,14 +112,16 @@ class TripletMargin:
     ):
         short = near - (np.minimum(far, other) if swap else far) + margin >= 0
         dnear = averaged(g * short.astype(x.dtype), near, reduction)
+        dfar = dnear
+        if swap:  # half each where both are as far
+            ahead = 0.5 * (far <= other).astype(x.dtype) + 0.5 * (far < other).astype(x.dtype)
+            dfar, dother = dnear * ahead, dnear * (1 - ahead)
         dxy = beside(dnear) * norm_slope(x - y + eps, near, p)
-        if not swap:
-            dxz = beside(dnear) * norm_slope(x - z + eps, far, p)
-            return dxy - dxz if needs[0] else None, -dxy if needs[1] else None, dxz
-        ahead = 0.5 * (far <= other).astype(x.dtype) + 0.5 * (far < other).astype(x.dtype)
-        dxz = beside(dnear * ahead) * norm_slope(x - z + eps, far, p)
-        dyz = beside(dnear * (1 - ahead)) * norm_slope(y - z + eps, other, p)
-        dx, dy, dz = dxy - dxz, -dxy - dyz, dxz + dyz
+        dxz = beside(dfar) * norm_slope(x - z + eps, far, p)
+        dx, dy, dz = dxy - dxz, -dxy, dxz
+        if swap:
+            dyz = beside(dother) * norm_slope(y - z + eps, other, p)
+            dy, dz = dy - dyz, dz + dyz
         return dx if needs[0] else None, dy if needs[1] else None, dz if needs[2] else None
 
 
