@@ -111,18 +111,18 @@ class TripletMargin:
         needs,
     ):
         short = near - (np.minimum(far, other) if swap else far) + margin >= 0
-        dnear = averaged(g * short.astype(x.dtype), near, reduction)
-        dfar = dnear
+        g = averaged(g, near, reduction)
+        g = (beside(g) if reduction == "none" else g) * beside(short.astype(x.dtype))
+        dxy = g * norm_slope(x - y + eps, near, p)
+        dxz = g * norm_slope(x - z + eps, far, p)
         if swap:  # half each where both are as far
             ahead = 0.5 * (far <= other).astype(x.dtype) + 0.5 * (far < other).astype(x.dtype)
-            dfar, dother = dnear * ahead, dnear * (1 - ahead)
-        dxy = beside(dnear) * norm_slope(x - y + eps, near, p)
-        dxz = beside(dfar) * norm_slope(x - z + eps, far, p)
-        dx, dy, dz = dxy - dxz, -dxy, dxz
-        if swap:
-            dyz = beside(dother) * norm_slope(y - z + eps, other, p)
-            dy, dz = dy - dyz, dz + dyz
-        return dx if needs[0] else None, dy if needs[1] else None, dz if needs[2] else None
+            dyz = g * beside(1 - ahead) * norm_slope(y - z + eps, other, p)
+            dxz = beside(ahead) * dxz
+        dx = dxy - dxz if needs[0] else None
+        dy = (-dxy - dyz if swap else -dxy) if needs[1] else None
+        dz = (dxz + dyz if swap else dxz) if needs[2] else None
+        return dx, dy, dz
 
 
 def norm(d, p):
