@@ -40,7 +40,7 @@ class Loss(Module):
     torch's older arguments ``size_average`` and ``reduce`` have their place, and are refused.
     """
 
-    kinds = EVERY
+    kinds: tuple[str, ...] = EVERY
     shown: tuple[str, ...] = ()  # the options beside the reduction
 
     def __init__(
@@ -155,8 +155,14 @@ class PoissonNLLLoss(Loss):
 
     def forward(self, log_input: Tensor, target: Any) -> Tensor:
         """mean of r - target log r, r the rate."""
-        options = {"log_input": self.log_input, "full": self.full, "eps": self.eps}
-        return F.poisson_nll_loss(log_input, target, **options, reduction=self.reduction)
+        return F.poisson_nll_loss(
+            log_input,
+            target,
+            log_input=self.log_input,
+            full=self.full,
+            eps=self.eps,
+            reduction=self.reduction,
+        )
 
 
 class GaussianNLLLoss(Loss):
@@ -175,7 +181,7 @@ class GaussianNLLLoss(Loss):
         super().__init__(reduction=reduction)
         self.full, self.eps = full, eps
 
-    def __call__(self, input: Any, target: Any, var: Any) -> Any:  # type: ignore[override]
+    def __call__(self, input: Any, target: Any, var: Any) -> Any:
         """As every module; a number keeps its precision on the way in."""
         number = isinstance(var, int | float)
         return super().__call__(input, target, np.float64(var) if number else var)
@@ -279,7 +285,7 @@ class BCEWithLogitsLoss(Weighted):
 class Classes(Weighted):
     """A loss of class numbers, some of which may count nowhere."""
 
-    shown = ("ignore_index",)
+    shown: tuple[str, ...] = ("ignore_index",)
     who = ""
     ignore_index: int
 
@@ -388,6 +394,12 @@ class CTCLoss(Loss):
         self, log_probs: Tensor, targets: Any, input_lengths: Any, target_lengths: Any
     ) -> Tensor:
         """mean of -log P(targets) / target_lengths."""
-        lengths = input_lengths, target_lengths
-        options = (self.blank, self.reduction, self.zero_infinity)
-        return F.ctc_loss(log_probs, targets, *lengths, *options)
+        return F.ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
+        )

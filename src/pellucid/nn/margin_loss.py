@@ -39,7 +39,7 @@ class SoftMarginLoss(Loss):
 class _Margin(Loss):
     """A loss with a margin and torch's older arguments after it."""
 
-    shown = ("margin",)
+    shown: tuple[str, ...] = ("margin",)
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ def ctc_loss(
     _check_labels(y, target_lengths, classes, blank)
     options = {"blank": int(blank), "zero_infinity": zero_infinity, "reduction": reduction}
     loss = apply(ops.CTC, x, y, input_lengths, target_lengths, **options)
-    return loss.reshape(()) if loss.ndim and not batched else loss
+    return loss if batched or not loss.ndim else loss.reshape(())
 
 
 def _lengths(name: str, lengths: Any, batch: int) -> Tensor:
@@ -78,7 +78,7 @@ def _lengths(name: str, lengths: Any, batch: int) -> Tensor:
             got=f"{name} of shape {lengths.shape} for a batch of {batch}",
             needs=f"one length a word: shape ({batch},)",
         )
-    return lengths.astype(np.int64)
+    return Tensor(lengths.data.astype(np.int64))
 
 
 def _check_most(name: str, lengths: Tensor, most: int, of_what: str) -> None:

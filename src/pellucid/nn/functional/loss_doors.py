@@ -184,7 +184,7 @@ def class_axis(shape: tuple[int, ...]) -> int:
 
 def class_labels(who: str, input: Any, target: Any, probabilities: bool = False) -> Any:
     """Classes (B, ...) as whole numbers; or probabilities like the predictions, where allowed."""
-    target, shape = as_tensor(target), tuple(input.shape)
+    target, shape = as_tensor(target), tuple(floating(who, input).shape)
     if not shape:
         raise ShapeError(who, got="a single number", needs="scores (B, C, ...) or (C,)")
     axis = class_axis(shape)

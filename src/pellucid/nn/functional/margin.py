@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from pellucid import ops
 from pellucid.autograd import Tensor, apply
 from pellucid.errors import DtypeError, OptionError, ShapeError
@@ -187,7 +185,7 @@ def triplet_margin_with_distance_loss(
         return triplet_margin_loss(a, p, n, margin, swap=swap, reduction=reduction)
     near, far = distance_function(a, p), distance_function(a, n)
     if swap:
-        far = np.minimum(far, distance_function(p, n))  # type: ignore[call-overload]
+        far = apply(ops.Minimum, far, distance_function(p, n))
     return apply(ops.MarginRanking, far, near, 1, margin=margin, reduction=reduction)
 
 
