@@ -125,10 +125,17 @@ def loss_error(loss: Loss) -> float:
     module, values = made_loss(loss, np.float32), loss_inputs(loss)
     free = 1 + len(loss.more) + (loss.target in DIFFERENTIABLE)
     points, rest = values[:free], values[free:]
-    return pellucid.check_gradients(lambda *xs: module(*xs, *rest), *points).error
+
+    def function(x: Any, *others: Any) -> Any:
+        if loss.domains[:1] == ("log probabilities",):
+            x = nn.functional.log_softmax(x, dim=-1)
+        return module(x, *others, *rest)
+
+    return pellucid.check_gradients(function, *points).error
 
 
-DIFFERENTIABLE = ("numbers", "probabilities", "distributions")  # targets with a gradient
+# targets with a gradient
+DIFFERENTIABLE = ("numbers", "probabilities", "distributions", "positive", "log probabilities")
 
 
 @every_layer

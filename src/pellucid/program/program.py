@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable
 from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError, choose
-from pellucid.nn import CrossEntropyLoss, Module, describe
-from pellucid.nn.functional.loss import check_classes
+from pellucid.nn import Module, describe
 from pellucid.nn.module import changes as times_changed
 from pellucid.optim import Optimizer
 from pellucid.program.assemble import running_source
@@ -152,10 +151,14 @@ class Program:
         ``rng(k)`` gives the generator of the k-th draw (dropout).
         """
         x, y = (self._fitting(*pair) for pair in zip("xy", (x, y), self.example, strict=True))
-        if isinstance(self.loss, CrossEntropyLoss) and y.dtype.kind in "iu":
-            check_classes(y, self.step.trace.output.shape[1])
+        self.check_labels(y)
         with np.errstate(all="ignore"):  # what is not finite is told by None
             return self.run(x, y, rng or _unkeyed)
+
+    def check_labels(self, y: Array) -> None:
+        """Raise DataError for class numbers that are none: a program does not look at values."""
+        if y.dtype.kind in "iu" and hasattr(self.loss, "check_labels"):
+            self.loss.check_labels(y, self.step.trace.output.shape)
 
     def run(self, x: Array, y: Array, rng: Callable[[int], np.random.Generator]) -> float | None:
         """The step itself, for arrays that are known to fit."""

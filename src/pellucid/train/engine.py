@@ -84,6 +84,7 @@ class Written(Engine):
         with no_grad():
             zeros = np.zeros((len(targets), *outputs.shape[1:]), outputs.dtype)
             trainer.losses.train(Tensor(zeros), Tensor(targets))
+        self.program.check_labels(targets)
 
     def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
         key = (trainer.settings.seed, "step", trainer.epoch, trainer.step)
