@@ -74,10 +74,11 @@ def rebuild(spec: dict[str, Any]) -> Module:
     options = {name: _from_plain(v) for name, v in _part(spec, "options", dict).items()}
     try:
         return cls(*places, **options)
-    except TypeError as error:
+    except (TypeError, OptionError) as error:
+        reason = getattr(error, "got", error)
         raise FormatError(
             "architecture",
-            got=f"a {kind} with options {', '.join(options) or 'none'} ({error})",
+            got=f"a {kind} with options {', '.join(options) or 'none'} ({reason})",
             needs=f"what {kind} takes: {inspect.signature(cls)}",
         ) from error
 

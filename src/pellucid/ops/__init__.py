@@ -22,17 +22,22 @@ and never repeats the calculus, so an entry keeps to these rules:
 """
 
 from pellucid.ops.activation import (
+    CELU,
     ELU,
     GELU,
-    LeakyReLU,
+    GLU,
+    SELU,
+    GumbelSoftmax,
+    LogSigmoid,
     LogSoftmax,
-    ReLU,
+    Mish,
     Sigmoid,
     SiLU,
     Softmax,
     Softplus,
-    Step,
+    Softsign,
     Tanh,
+    Tanhshrink,
 )
 from pellucid.ops.arithmetic import (
     Abs,
@@ -57,10 +62,31 @@ from pellucid.ops.arithmetic import (
     Subtract,
     Where,
 )
-from pellucid.ops.dropout import Dropout
-from pellucid.ops.linear import Linear, MatMul
+from pellucid.ops.distance import CosineSimilarity, Norm
+from pellucid.ops.dropout import AlphaDropout, Dropout
+from pellucid.ops.linear import Bilinear, Linear, MatMul
 from pellucid.ops.loss import BCE, L1, MSE, BCEWithLogits, CrossEntropy, Huber
-from pellucid.ops.normalize import BatchNorm, BatchNormInference, LayerNorm
+from pellucid.ops.normalize import (
+    BatchNorm,
+    BatchNormInference,
+    GroupNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
+from pellucid.ops.piecewise import (
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    RReLU,
+    Softshrink,
+    Step,
+    Threshold,
+)
 from pellucid.ops.reduce import LogSumExp, Max, Mean, Min, Sum, Var
 from pellucid.ops.rule import TABLE, Entry, Rule, helper, like, rule
 from pellucid.ops.shape import (
@@ -76,20 +102,26 @@ from pellucid.ops.shape import (
 
 __all__ = [
     "BCE",
+    "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "L1",
     "MSE",
+    "SELU",
     "TABLE",
     "Abs",
     "Add",
+    "AlphaDropout",
     "AsType",
     "BCEWithLogits",
     "BatchNorm",
     "BatchNormInference",
+    "Bilinear",
     "BroadcastTo",
     "Clip",
     "Concatenate",
+    "CosineSimilarity",
     "CrossEntropy",
     "Divide",
     "Dropout",
@@ -99,13 +131,21 @@ __all__ = [
     "GetItem",
     "Greater",
     "GreaterEqual",
+    "GroupNorm",
+    "GumbelSoftmax",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
     "Huber",
     "LayerNorm",
     "LeakyReLU",
     "Less",
     "LessEqual",
     "Linear",
+    "LocalResponseNorm",
     "Log",
+    "LogSigmoid",
     "LogSoftmax",
     "LogSumExp",
     "MatMul",
@@ -114,11 +154,16 @@ __all__ = [
     "Mean",
     "Min",
     "Minimum",
+    "Mish",
     "Multiply",
     "Negative",
+    "Norm",
     "NotEqual",
+    "PReLU",
     "Pad",
     "Power",
+    "RMSNorm",
+    "RReLU",
     "ReLU",
     "Reshape",
     "Rule",
@@ -126,6 +171,8 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softshrink",
+    "Softsign",
     "Sqrt",
     "Square",
     "Stack",
@@ -133,6 +180,8 @@ __all__ = [
     "Subtract",
     "Sum",
     "Tanh",
+    "Tanhshrink",
+    "Threshold",
     "Transpose",
     "Var",
     "Where",
