@@ -77,7 +77,7 @@ def _check_dtype(who: str, dtype: Any) -> None:
     if not floating:
         raise OptionError(
             who,
-            got=f"dtype={getattr(dtype, '__name__', None) or dtype!r}",
+            got=f"dtype={getattr(dtype, '__name__', repr(dtype))}",
             needs="a floating-point dtype of NumPy",
             try_="dtype=np.float32 or dtype=np.float64",
         )
@@ -105,7 +105,7 @@ def _misfit(
     elif twice:
         got = f"{twice[0]} by place and by name"
     elif len(args) > len(by_place):
-        got = f"{len(args)} arguments by place, and it takes {len(by_place)} so"
+        got = f"{args[len(by_place)]!r:.60} by place, after {len(by_place)} arguments"
     elif missing:
         got = f"no {missing[0]}"
     else:
@@ -120,7 +120,6 @@ def _as_call(who: str, takes: list[inspect.Parameter]) -> str:
         if p.kind is p.KEYWORD_ONLY and "*" not in parts:
             parts.append("*")
         default = getattr(p.default, "__name__", repr(p.default))
-        stars = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
-        known = p.default is p.empty
-        parts.append(stars + p.name if known else f"{p.name}={default}")
+        stars = "*" * (p.kind is p.VAR_POSITIONAL) + "**" * (p.kind is p.VAR_KEYWORD)
+        parts.append(stars + p.name if p.default is p.empty else f"{p.name}={default}")
     return f"{who}({', '.join(parts)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -195,22 +196,8 @@ class Unflatten(Module):
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
-        sizes = unflattened_size
-        whole = isinstance(sizes, Sequence) and all(isinstance(n, Integral) for n in sizes)
-        if not isinstance(dim, Integral) or not whole or not sizes:
-            raise OptionError(
-                "Unflatten",
-                got=f"dim={dim!r}, unflattened_size={sizes!r}",
-                needs="the number of an axis, and lengths: named axes are torch's alone",
-                try_="nn.Unflatten(1, (3, 4))",
-            )
-        if min(sizes) < -1 or list(sizes).count(-1) > 1:
-            raise OptionError(
-                "Unflatten",
-                got=f"unflattened_size={sizes!r}",
-                needs="lengths, at most one of them -1",
-            )
-        self.dim, self.unflattened_size = dim, tuple(sizes)
+        _check_lengths(dim, unflattened_size)
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
     def forward(self, x: Tensor) -> Tensor:
         """The same numbers with more axes."""
@@ -232,3 +219,17 @@ class Unflatten(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+def _check_lengths(dim: Any, sizes: Any) -> None:
+    whole = isinstance(sizes, Sequence) and all(isinstance(n, Integral) for n in sizes)
+    if not isinstance(dim, Integral) or not whole or not sizes:
+        raise OptionError(
+            "Unflatten",
+            got=f"dim={dim!r}, unflattened_size={sizes!r}",
+            needs="the number of an axis, and lengths: named axes are torch's alone",
+            try_="nn.Unflatten(1, (3, 4))",
+        )
+    if min(sizes) < -1 or list(sizes).count(-1) > 1:
+        got = f"unflattened_size={sizes!r}"
+        raise OptionError("Unflatten", got=got, needs="lengths, at most one of them -1")

@@ -95,7 +95,7 @@ class Module:
         # Pellucid's own layers name an argument that they do not take; yours raise what you raise.
         super().__init_subclass__(**options)
         if cls.__module__.startswith("pellucid.") and "__init__" in cls.__dict__:
-            cls.__init__ = checked(cls.__init__)  # type: ignore[misc]
+            cls.__init__ = checked(cls.__init__)  # type: ignore[method-assign]
 
     @checked
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ class ParameterList(Module):
         return len(self._parameters)
 
     def __iter__(self) -> Iterator[Parameter]:
-        return iter([self._parameters[name] for name in self._parameters])  # type: ignore[list-item]
+        return iter([p for p in self._parameters.values() if p is not None])
 
     @overload
     def __getitem__(self, index: int) -> Parameter: ...
@@ -126,7 +126,7 @@ class ParameterDict(Module):
         """The parameters."""
         return (self[key] for key in list(self))
 
-    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
+    def update(self, parameters: Any) -> None:
         """Add parameters, or put them in the places of those of the same names."""
         ordered = isinstance(parameters, OrderedDict | ParameterDict)
         pairs = pairs_of(self, parameters)

@@ -168,9 +168,9 @@ class GLU:
     """
 
     def forward(x, *, axis=-1):
-        a, b = half(x, axis, 0), half(x, axis, 1)
-        s = logistic(b)
-        return a * s, s
+        value, gate = half(x, axis, 0), half(x, axis, 1)
+        s = logistic(gate)
+        return value * s, s
 
     def backward(g, y, s, x, *, axis=-1):
         return (np.concatenate([g * s, g * y * (1 - s)], axis=axis),)

@@ -50,8 +50,8 @@ class BatchNorm:
         centred = x - per_channel(mean, x)
         var = channel_mean(centred**2)
         scale = 1 / np.sqrt(var + eps)
-        slope = scale if W is None else scale * W
-        y = centred * per_channel(slope, x)
+        slope = per_channel(scale if W is None else scale * W, x)
+        y = centred * slope
         y = y if b is None else y + per_channel(b, x)
         return y, centred, scale, mean, var
 
@@ -63,8 +63,8 @@ class BatchNorm:
             n = math.prod(x.shape) // x.shape[1]
             pull = per_channel(db / n, x)
             turn = per_channel(dW * scale / n, x)
-            slope = scale if W is None else scale * W
-            dx = (g - pull - centred * turn) * per_channel(slope, x)
+            slope = per_channel(scale if W is None else scale * W, x)
+            dx = (g - pull - centred * turn) * slope
         return dx, dW if needs[1] else None, db if needs[2] else None
 
 
@@ -75,8 +75,8 @@ class BatchNormInference:
     def forward(x, mean, var, W=None, b=None, *, eps):
         scale = 1 / np.sqrt(var + eps)
         centred = x - per_channel(mean, x)
-        slope = scale if W is None else scale * W
-        y = centred * per_channel(slope, x)
+        slope = per_channel(scale if W is None else scale * W, x)
+        y = centred * slope
         y = y if b is None else y + per_channel(b, x)
         return y, centred, scale
 
@@ -105,25 +105,26 @@ class GroupNorm:
         var = sum_beyond(centred**2, 3).sum(axis=2) / n
         scale = 1 / np.sqrt(var + eps)
         slope = per_group(scale, z)
-        y = centred * (slope if W is None else slope * per_member(W, z))
+        weighted = slope if W is None else slope * per_member(W, z)
+        y = centred * weighted
         y = y if b is None else y + per_member(b, z)
         return y.reshape(x.shape), centred, scale, mean, var
 
     def backward(g, y, centred, scale, mean, var, x, W=None, b=None, *, groups, eps, needs):
-        g = g.reshape(centred.shape)
+        dz = g.reshape(centred.shape)
         n = math.prod(centred.shape[2:])
-        dsum = sum_beyond(g, 3)  # (B, groups, C / groups)
-        dturn = sum_beyond(g * centred, 3) * np.expand_dims(scale, 2)
-        db = dsum.sum(axis=0).reshape(x.shape[1]) if needs[2] else None
-        dW = dturn.sum(axis=0).reshape(x.shape[1]) if needs[1] else None
+        push = sum_beyond(dz, 3)  # (B, groups, C / groups), as the next one
+        twist = sum_beyond(dz * centred, 3) * np.expand_dims(scale, 2)
+        db = push.sum(axis=0).reshape(x.shape[1]) if needs[2] else None
+        dW = twist.sum(axis=0).reshape(x.shape[1]) if needs[1] else None
         if not needs[0]:
             return None, dW, db
         if W is not None:
-            g = g * per_member(W, g)
-            dsum, dturn = dsum * per_member(W, dsum), dturn * per_member(W, dsum)
-        pull = per_group(dsum.sum(axis=2) / n, g)
-        turn = per_group(dturn.sum(axis=2) * scale / n, g)
-        dx = (g - pull - centred * turn) * per_group(scale, g)
+            dz = dz * per_member(W, dz)
+            push, twist = push * per_member(W, push), twist * per_member(W, twist)
+        pull = per_group(push.sum(axis=2) / n, dz)
+        turn = per_group(twist.sum(axis=2) * scale / n, dz)
+        dx = (dz - pull - centred * turn) * per_group(scale, dz)
         return dx.reshape(x.shape), dW, db
 
 

@@ -227,7 +227,7 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     return apply(ops.GLU, floating("glu", input), axis=dim)
 
 
-def softmax(input: Any, dim: int | None = None, *, dtype: DTypeLike = None) -> Tensor:
+def softmax(input: Any, dim: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """e^x over its sum along ``dim``, which must be named: there is no right default.
 
     >>> softmax(np.array([2.0, 1.0, 0.1]), dim=0).numpy().round(3).tolist()
@@ -237,13 +237,13 @@ def softmax(input: Any, dim: int | None = None, *, dtype: DTypeLike = None) -> T
     return apply(ops.Softmax, x, axis=named_dim("softmax", dim))
 
 
-def softmin(input: Any, dim: int | None = None, *, dtype: DTypeLike = None) -> Tensor:
+def softmin(input: Any, dim: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """softmax(-x) along ``dim``: the smallest number gets the greatest share."""
     x = _cast(floating("softmin", input), dtype)
     return apply(ops.Softmax, apply(ops.Negative, x), axis=named_dim("softmin", dim))
 
 
-def log_softmax(input: Any, dim: int | None = None, *, dtype: DTypeLike = None) -> Tensor:
+def log_softmax(input: Any, dim: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """log softmax along ``dim``."""
     x = _cast(floating("log_softmax", input), dtype)
     return apply(ops.LogSoftmax, x, axis=named_dim("log_softmax", dim))
@@ -293,7 +293,7 @@ def check_lambd(who: str, lambd: float) -> None:
         raise OptionError(who, got=f"lambd={lambd}", needs="a number from 0")
 
 
-def _cast(x: Any, dtype: DTypeLike) -> Any:
+def _cast(x: Any, dtype: DTypeLike | None) -> Any:
     """``x`` in ``dtype``; None: as it is."""
     if dtype is None:
         return x
