@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import durable, interop, nn
+from pellucid import durable, interop
 from pellucid.data import Data, DataLoader
 from pellucid.errors import RunError
 from pellucid.nn import Module
+from pellucid.nn.norm import BatchNorm
 from pellucid.optim import Optimizer, ReduceLROnPlateau
 from pellucid.program import Program
 from pellucid.standalone.preparing import augment_source, constants, prepare_images
@@ -87,7 +88,7 @@ class _Retold:
             shuffle=settings.shuffle,
             seed=settings.seed,
             prepare=part.prepare,
-            join_last=any(isinstance(m, nn.BatchNorm1d) for m in model.modules()),
+            join_last=any(isinstance(m, BatchNorm) for m in model.modules()),
         )
         losses = settings.build_loss(problem.task, problem.columns, part.y)
         optimizer = optimizer_of(model)

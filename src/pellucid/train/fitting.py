@@ -17,6 +17,7 @@ from pellucid.data.augment import Augment
 from pellucid.errors import NonFiniteError, OptionError, RunError
 from pellucid.interop import save_arrays
 from pellucid.nn import Module
+from pellucid.nn.norm import BatchNorm
 from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from pellucid.program.reading import layer_name
 from pellucid.record import Record, Recorder
@@ -228,7 +229,7 @@ class _Session:
     def build(self) -> Trainer:
         """The trainer at its first step."""
         settings, model = self.settings, self.model
-        batch_norm = any(isinstance(m, nn.BatchNorm1d) for m in model.modules())
+        batch_norm = any(isinstance(m, BatchNorm) for m in model.modules())
         loader = DataLoader(
             self.train.x,
             self.train.y,

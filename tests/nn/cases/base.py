@@ -27,6 +27,7 @@ class Layer:
     random: bool = False  # draws while training: its numbers are not torch's
     in_torch: bool = True
     batched: bool = True  # whether axis 0 of the first input counts independent examples
+    rough: bool = False  # torch computes float64 with a constant of float32
 
     def __str__(self) -> str:
         parts = " > ".join(kind for kind, _ in self.parts)
