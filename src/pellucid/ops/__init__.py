@@ -61,7 +61,24 @@ from pellucid.ops.dropout import Dropout
 from pellucid.ops.linear import Linear, MatMul
 from pellucid.ops.loss import BCE, L1, MSE, BCEWithLogits, CrossEntropy, Huber
 from pellucid.ops.normalize import BatchNorm, BatchNormInference, LayerNorm
+from pellucid.ops.padding import PadConstant, PadImage
+from pellucid.ops.pooling import (
+    AdaptiveAvgPool,
+    AdaptiveWindows,
+    AvgPool,
+    LPPool,
+    MaxPool,
+    MaxPoolWithIndices,
+    MaxUnpool,
+)
 from pellucid.ops.reduce import LogSumExp, Max, Mean, Min, Sum, Var
+from pellucid.ops.resize import (
+    ChannelShuffle,
+    PixelShuffle,
+    PixelUnshuffle,
+    ResizeLinear,
+    ResizeNearest,
+)
 from pellucid.ops.rule import TABLE, Entry, Rule, helper, like, rule
 from pellucid.ops.shape import (
     AsType,
@@ -82,12 +99,16 @@ __all__ = [
     "MSE",
     "TABLE",
     "Abs",
+    "AdaptiveAvgPool",
+    "AdaptiveWindows",
     "Add",
     "AsType",
+    "AvgPool",
     "BCEWithLogits",
     "BatchNorm",
     "BatchNormInference",
     "BroadcastTo",
+    "ChannelShuffle",
     "Clip",
     "Concatenate",
     "CrossEntropy",
@@ -100,6 +121,7 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "Huber",
+    "LPPool",
     "LayerNorm",
     "LeakyReLU",
     "Less",
@@ -110,6 +132,9 @@ __all__ = [
     "LogSumExp",
     "MatMul",
     "Max",
+    "MaxPool",
+    "MaxPoolWithIndices",
+    "MaxUnpool",
     "Maximum",
     "Mean",
     "Min",
@@ -118,9 +143,15 @@ __all__ = [
     "Negative",
     "NotEqual",
     "Pad",
+    "PadConstant",
+    "PadImage",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "Power",
     "ReLU",
     "Reshape",
+    "ResizeLinear",
+    "ResizeNearest",
     "Rule",
     "SiLU",
     "Sigmoid",
