@@ -15,6 +15,16 @@ from pellucid.nn.activation import (
     Tanh,
 )
 from pellucid.nn.container import ACTIVATIONS, INITS, MLP, ModuleList, Sequential, initialise
+from pellucid.nn.convolution import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    Fold,
+    Unfold,
+)
 from pellucid.nn.describe import describe, rebuild, register
 from pellucid.nn.linear import Flatten, Identity, Linear
 from pellucid.nn.loss import (
@@ -37,9 +47,16 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "Fold",
     "HuberLoss",
     "Identity",
     "L1Loss",
@@ -59,6 +76,7 @@ __all__ = [
     "Softplus",
     "Step",
     "Tanh",
+    "Unfold",
     "describe",
     "functional",
     "init",

@@ -57,6 +57,9 @@ from pellucid.ops.arithmetic import (
     Subtract,
     Where,
 )
+from pellucid.ops.columns import Fold, Unfold
+from pellucid.ops.convolution import Conv, ConvTranspose, PadEdges
+from pellucid.ops.depthwise import DepthwiseConv, DepthwiseConvTranspose
 from pellucid.ops.dropout import Dropout
 from pellucid.ops.linear import Linear, MatMul
 from pellucid.ops.loss import BCE, L1, MSE, BCEWithLogits, CrossEntropy, Huber
@@ -90,12 +93,17 @@ __all__ = [
     "BroadcastTo",
     "Clip",
     "Concatenate",
+    "Conv",
+    "ConvTranspose",
     "CrossEntropy",
+    "DepthwiseConv",
+    "DepthwiseConvTranspose",
     "Divide",
     "Dropout",
     "Entry",
     "Equal",
     "Exp",
+    "Fold",
     "GetItem",
     "Greater",
     "GreaterEqual",
@@ -118,6 +126,7 @@ __all__ = [
     "Negative",
     "NotEqual",
     "Pad",
+    "PadEdges",
     "Power",
     "ReLU",
     "Reshape",
@@ -134,6 +143,7 @@ __all__ = [
     "Sum",
     "Tanh",
     "Transpose",
+    "Unfold",
     "Var",
     "Where",
     "helper",

@@ -12,6 +12,16 @@ from pellucid.nn.functional.activation import (
     softplus,
     tanh,
 )
+from pellucid.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
 from pellucid.nn.functional.dropout import (
     dropout,
 )
@@ -33,9 +43,16 @@ from pellucid.nn.functional.normalize import (
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "dropout",
     "elu",
+    "fold",
     "gelu",
     "huber_loss",
     "l1_loss",
@@ -50,4 +67,5 @@ __all__ = [
     "softmax",
     "softplus",
     "tanh",
+    "unfold",
 ]
