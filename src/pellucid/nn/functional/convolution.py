@@ -20,6 +20,7 @@ from pellucid.nn.functional.windows import (
     dividing,
     options_of,
     per_axis,
+    with_batch,
 )
 from pellucid.ops.columns import transposed_size, window_counts
 
@@ -181,7 +182,7 @@ def fold(
             got=f"an input of shape {tuple(input.shape)}",
             needs="(batch, channels * places of the kernel, windows), or the same without batch",
         )
-    x = input if input.ndim == 3 else Tensor(input).reshape(1, *input.shape)
+    x = input if input.ndim == 3 else with_batch(input)
     area, windows = math.prod(kernel), window_counts(size, kernel, **how)
     if x.shape[1] % area or min(windows) < 1 or x.shape[2] != math.prod(windows):
         raise ShapeError(

@@ -23,6 +23,7 @@ __all__ = [
     "options_of",
     "pads",
     "per_axis",
+    "with_batch",
 ]
 
 # torch's names and NumPy's
@@ -131,9 +132,12 @@ def batched(who: str, axes: int, input: Any, channels: int | None = None) -> Any
             needs=f"(batch, {inner}) or ({inner})",
             try_=_rearranged(shape, axes, channels),
         )
-    if len(shape) == axes + 2:
-        return input
-    return (input if isinstance(input, Tensor) else Tensor(input)).reshape(1, *shape)
+    return input if len(shape) == axes + 2 else with_batch(input)
+
+
+def with_batch(input: Any) -> Any:
+    """A batch of the one example."""
+    return (input if isinstance(input, Tensor) else Tensor(input)).reshape(1, *input.shape)
 
 
 def _rearranged(shape: tuple[int, ...], axes: int, channels: int | None) -> str | None:
