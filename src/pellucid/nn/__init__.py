@@ -41,6 +41,17 @@ from pellucid.nn.container import (
     Sequential,
     initialise,
 )
+from pellucid.nn.container import ACTIVATIONS, INITS, MLP, ModuleList, Sequential, initialise
+from pellucid.nn.convolution import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    Fold,
+    Unfold,
+)
 from pellucid.nn.describe import describe, rebuild, register
 from pellucid.nn.distance import CosineSimilarity, PairwiseDistance
 from pellucid.nn.dropout import (
@@ -176,6 +187,12 @@ __all__ = [
     "ConstantPad1d",
     "ConstantPad2d",
     "ConstantPad3d",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
     "Dropout1d",
@@ -185,6 +202,7 @@ __all__ = [
     "Flatten",
     "GaussianNLLLoss",
     "HingeEmbeddingLoss",
+    "Fold",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
@@ -268,6 +286,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "Unfold",
     "describe",
     "functional",
     "init",

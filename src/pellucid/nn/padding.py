@@ -7,7 +7,7 @@ from typing import Any
 from pellucid.autograd import Tensor
 from pellucid.errors import OptionError, ShapeError
 from pellucid.nn.functional import padding as doors
-from pellucid.nn.functional.windows import AXES
+from pellucid.nn.functional.sliding import AXES
 from pellucid.nn.module import Module
 
 __all__ = [

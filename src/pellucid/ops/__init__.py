@@ -63,6 +63,9 @@ from pellucid.ops.arithmetic import (
     Where,
 )
 from pellucid.ops.ctc import CTC
+from pellucid.ops.columns import Fold, Unfold
+from pellucid.ops.convolution import Conv, ConvTranspose, PadEdges
+from pellucid.ops.depthwise import DepthwiseConv, DepthwiseConvTranspose
 from pellucid.ops.dropout import Dropout
 from pellucid.ops.linear import Linear, MatMul
 from pellucid.ops.loss import (
@@ -172,13 +175,18 @@ __all__ = [
     "Concatenate",
     "CosineEmbedding",
     "CosineSimilarity",
+    "Conv",
+    "ConvTranspose",
     "CrossEntropy",
+    "DepthwiseConv",
+    "DepthwiseConvTranspose",
     "Divide",
     "Dropout",
     "Entry",
     "Equal",
     "Exp",
     "GaussianNLL",
+    "Fold",
     "GetItem",
     "Greater",
     "GreaterEqual",
@@ -227,6 +235,7 @@ __all__ = [
     "PadImage",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PadEdges",
     "Power",
     "RMSNorm",
     "RReLU",
@@ -254,6 +263,7 @@ __all__ = [
     "Threshold",
     "Transpose",
     "TripletMargin",
+    "Unfold",
     "Var",
     "Where",
     "helper",

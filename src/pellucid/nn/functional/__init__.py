@@ -38,6 +38,16 @@ from pellucid.nn.functional.distance import (
 from pellucid.nn.functional.ctc import (
     ctc_loss,
 )
+from pellucid.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
 from pellucid.nn.functional.dropout import (
     alpha_dropout,
     dropout,
@@ -133,6 +143,12 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "channel_shuffle",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "ctc_loss",
     "dropout",
@@ -141,6 +157,7 @@ __all__ = [
     "dropout3d",
     "elu",
     "gaussian_nll_loss",
+    "fold",
     "gelu",
     "hinge_embedding_loss",
     "huber_loss",
@@ -208,4 +225,5 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "tanhshrink",
     "threshold",
+    "unfold",
 ]

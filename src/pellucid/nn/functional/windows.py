@@ -1,149 +1,197 @@
-"""Windows over images: the options that pooling takes, one number an axis, and what must fit."""
+"""What convolutions and unfolding ask of inputs and options before their rules run."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
-from pellucid.errors import OptionError, ShapeError
-from pellucid.nn.functional.doors import floating
+from pellucid import ops
+from pellucid.autograd import Tensor, apply
+from pellucid.errors import OptionError, ShapeError, choose
 
 __all__ = [
-    "AXES",
-    "adapted",
-    "check_divisor",
-    "check_norm",
-    "each",
-    "image",
-    "sizes",
-    "sliding",
-    "unpooling",
+    "PADDING_MODES",
+    "as_given",
+    "axis_names",
+    "batched",
+    "check_kernel",
+    "check_more",
+    "check_windows",
+    "continued",
+    "dividing",
+    "options_of",
+    "pads",
+    "per_axis",
+    "with_batch",
 ]
 
-AXES = {1: "length", 2: "height, width", 3: "depth, height, width"}
+# torch's names and NumPy's
+PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
-def each(who: str, name: str, value: Any, axes: int, least: int) -> tuple[int, ...]:
-    """One whole number an axis, from one number for all or one for each."""
+def per_axis(who: str, name: str, value: Any, axes: int, least: int = 1) -> tuple[int, ...]:
+    """One whole number an axis, from such a list or from one number for all of them.
+
+    >>> per_axis("conv2d", "stride", 2, axes=2)
+    (2, 2)
+    """
     try:
-        values = tuple(value) if isinstance(value, tuple | list) else (value,) * axes
-        values = tuple(operator.index(v) for v in values)
+        one = [value] * axes if not isinstance(value, tuple | list) else value
+        found = tuple(operator.index(n) for n in one)
     except TypeError:
-        values = ()
-    if len(values) == 1:
-        values *= axes
-    if len(values) != axes or min(values) < least:
-        several = f", or a tuple of {axes}" if axes > 1 else ""
+        found = ()
+    if len(found) != axes or min(found) < least:
+        several = f", or {axes} of them in a tuple" if axes > 1 else ""
         raise OptionError(
-            who, got=f"{name} = {value!r}", needs=f"a whole number of at least {least}{several}"
+            who, got=f"{name}={value!r}", needs=f"a whole number of at least {least}{several}"
         )
-    return values
+    return found
 
 
-def sliding(
-    who: str,
-    axes: int,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-) -> dict[str, tuple[int, ...]]:
-    """The options of a window that slides: one number an axis each."""
-    kernel = each(who, "kernel_size", kernel_size, axes, 1)
-    window = {
-        "kernel": kernel,
-        "stride": kernel if stride is None else each(who, "stride", stride, axes, 1),
-        "padding": each(who, "padding", padding, axes, 0),
-        "dilation": each(who, "dilation", dilation, axes, 1),
-    }
-    spans = [(k - 1) * d + 1 for k, d in zip(kernel, window["dilation"], strict=True)]
-    for p, span in zip(window["padding"], spans, strict=True):
-        if p > span // 2:
-            raise OptionError(
-                who,
-                got=f"padding {p} for a window that spans {span}",
-                needs=f"at most half of what the window spans: {span // 2} here",
-            )
-    return window
+def pads(
+    who: str, padding: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> tuple[tuple[int, int], ...]:
+    """How many places before and after the image, an axis each.
+
+    "valid" is none; "same" keeps the lengths: with an odd number of places the last is after.
+    """
+    if not isinstance(padding, str):
+        return tuple((n, n) for n in per_axis(who, "padding", padding, len(kernel), least=0))
+    if choose(who, padding, ("valid", "same")) == "valid":
+        return ((0, 0),) * len(kernel)
+    if max(stride) > 1:
+        raise OptionError(
+            who,
+            got=f"padding='same' with stride={_given(stride)}",
+            needs="a stride of 1: with steps the lengths cannot stay the same",
+            try_="padding as a number: kernel_size // 2 divides the lengths by the stride",
+        )
+    total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    return tuple((n // 2, n - n // 2) for n in total)
 
 
-def unpooling(
-    who: str, axes: int, kernel_size: Any, stride: Any, padding: Any
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Kernel, stride and padding of the pooling to undo."""
-    kernel = each(who, "kernel_size", kernel_size, axes, 1)
-    steps = kernel if stride is None else each(who, "stride", stride, axes, 1)
-    return kernel, steps, each(who, "padding", padding, axes, 0)
+def axis_names(axes: int) -> list[str]:
+    """The names of the axes of an image, of a series, of a volume."""
+    return ["length"] if axes == 1 else ["depth", "height", "width"][3 - axes :]
 
 
-def check_divisor(who: str, divisor: int | None) -> None:
-    """A divisor of 0 is refused."""
-    if divisor == 0:
-        raise OptionError(who, got="divisor_override = 0", needs="a number other than 0, or None")
+def options_of(
+    who: str, axes: int, stride: Any, padding: Any, dilation: Any, kernel: tuple[int, ...]
+) -> dict[str, Any]:
+    """The options of a rule."""
+    steps = per_axis(who, "stride", stride, axes)
+    gaps = per_axis(who, "dilation", dilation, axes)
+    around = pads(who, padding, kernel, steps, gaps)
+    return {"stride": steps, "padding": around, "dilation": gaps}
 
 
-def check_norm(who: str, p: float) -> None:
-    """The power must be a number above 0; an infinite one is another layer."""
-    if not 0 < p < float("inf"):
-        try_ = "max pooling, which is the limit" if p == float("inf") else None
-        raise OptionError(who, got=f"norm_type = {p}", needs="a finite number above 0", try_=try_)
-
-
-def image(who: str, x: Any, axes: int) -> tuple[int, ...]:
-    """The lengths of the axes that are pooled; anything but one image or a batch is refused."""
-    floating(who, x)
-    if x.ndim not in (axes + 1, axes + 2):
+def check_kernel(who: str, axes: int, weight: Any) -> tuple[int, ...]:
+    """The kernel's lengths; a ShapeError where the weights are those of another convolution."""
+    if weight.ndim != axes + 2:
         raise ShapeError(
             who,
-            got=f"an input of shape {tuple(x.shape)}",
-            needs=f"(batch, channels, {AXES[axes]}), or (channels, {AXES[axes]})",
-            try_=_more_axes(tuple(x.shape), axes),
+            got=f"weights of shape {tuple(weight.shape)}",
+            needs=f"{axes + 2} axes: two for the channels, and the kernel's "
+            f"{' and '.join(axis_names(axes))}",
         )
-    return tuple(x.shape[x.ndim - axes :])
+    return tuple(weight.shape[2:])
 
 
-def _more_axes(shape: tuple[int, ...], axes: int) -> str | None:
-    """A single image without its channel is what is most often meant."""
-    return f"x.reshape(1, {', '.join(map(str, shape))}) for one channel" * (len(shape) == axes)
+def dividing(who: str, groups: Any, channels: int, what: str) -> int:
+    """``groups``, which must divide ``channels``."""
+    (parts,) = per_axis(who, "groups", groups, 1)
+    if channels % parts:
+        raise OptionError(
+            who, got=f"groups={parts} and {what}={channels}", needs=f"groups that divide {what}"
+        )
+    return parts
 
 
-def sizes(
-    who: str,
-    lengths: tuple[int, ...],
-    *,
-    kernel: tuple[int, ...],
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-    ceil_mode: bool,
-) -> tuple[int, ...]:
-    """How many windows there are along each axis; a window must fit into the padded image."""
-    found = []
-    for n, k, s, p, d in zip(lengths, kernel, stride, padding, dilation, strict=True):
-        span = (k - 1) * d + 1
-        rest = n + 2 * p - span
-        count = (rest + (s - 1 if ceil_mode else 0)) // s + 1
-        if ceil_mode and (count - 1) * s >= n + p:
-            count -= 1  # the last window would begin beyond the image and its left padding
-        if count < 1 or n < 1:
-            padded = f" ({n + 2 * p} with padding)" if p else ""
+def check_more(who: str, more: tuple[int, ...], how: dict[str, Any]) -> None:
+    """Refuse an output_padding that no convolution could have lost."""
+    for n, s, d in zip(more, how["stride"], how["dilation"], strict=True):
+        if n >= max(s, d):
+            raise OptionError(
+                who,
+                got=f"output_padding={_given(more)}",
+                needs="less than the stride or the dilation: here less than "
+                f"{_given([max(z) for z in zip(how['stride'], how['dilation'], strict=True)])}",
+            )
+
+
+def batched(who: str, axes: int, input: Any, channels: int | None = None) -> Any:
+    """The input as a batch; a ShapeError where its axes or channels are not those needed."""
+    shape = tuple(input.shape)
+    fits = len(shape) in (axes + 1, axes + 2)
+    if not fits or (channels is not None and shape[-axes - 1] != channels):
+        inner = ", ".join([str(channels or "channels"), *axis_names(axes)])
+        raise ShapeError(
+            who,
+            got=f"an input of shape {shape}",
+            needs=f"(batch, {inner}) or ({inner})",
+            try_=_rearranged(shape, axes, channels),
+        )
+    return input if len(shape) == axes + 2 else with_batch(input)
+
+
+def with_batch(input: Any) -> Any:
+    """A batch of the one example."""
+    return (input if isinstance(input, Tensor) else Tensor(input)).reshape(1, *input.shape)
+
+
+def _rearranged(shape: tuple[int, ...], axes: int, channels: int | None) -> str | None:
+    """What to do with a batch that lacks the axis of channels, or has it last."""
+    if channels == 1 and len(shape) == axes + 1:
+        return f"x.reshape({shape[0]}, 1, {', '.join(map(str, shape[1:]))})"
+    if len(shape) == axes + 2 and shape[-1] == channels:
+        order = (0, axes + 1, *range(1, axes + 1))
+        return f"x.transpose{order}: the channels come before {' and '.join(axis_names(axes))}"
+    return None
+
+
+def as_given(y: Tensor, x: Any, input: Any) -> Tensor:
+    """Without the axis of the batch, where the input had none."""
+    return y if x.ndim == input.ndim else y.reshape(*y.shape[1:])
+
+
+def check_windows(who: str, x: Any, kernel: tuple[int, ...], how: dict[str, Any]) -> None:
+    """Refuse a kernel that is larger than the padded input: there would be no window."""
+    names, paddings, dilations = axis_names(len(kernel)), how["padding"], how["dilation"]
+    axes = zip(names, x.shape[2:], kernel, paddings, dilations, strict=True)
+    for name, n, k, padding, d in axes:
+        reach, there = d * (k - 1) + 1, n + sum(padding)
+        if reach > there:
+            spread = f" with dilation {d}" if d > 1 else ""
+            padded = " with its padding" if sum(padding) else ""
             raise ShapeError(
                 who,
-                got=f"an axis of length {n}{padded} under a window that spans {span}",
-                needs="at least one whole window along each axis: the output would be empty",
+                got=f"an input of shape {tuple(x.shape)}",
+                needs=f"a {name} of at least {reach} for a kernel of {k}{spread}; "
+                f"here it is {there}{padded}",
             )
-        found.append(count)
-    return tuple(found)
 
 
-def adapted(who: str, axes: int, output_size: Any) -> tuple[int | None, ...]:
-    """The wanted lengths, None for one to keep."""
-    several = isinstance(output_size, tuple | list)
-    given = tuple(output_size) if several else (output_size,) * axes
-    if len(given) == 1:
-        given *= axes
-    if len(given) != axes:
-        raise OptionError(
-            who, got=f"output_size = {output_size!r}", needs=f"a whole number, or {axes} of them"
-        )
-    return tuple(None if m is None else each(who, "output_size", m, 1, 1)[0] for m in given)
+def continued(who: str, x: Any, padding: tuple[tuple[int, int], ...], mode: str) -> Any:
+    """The images continued at their ends."""
+    names = axis_names(len(padding))
+    for name, n, pair in zip(names, x.shape[2:], padding, strict=True):
+        most = {"reflect": n - 1, "circular": n}.get(mode, max(pair))
+        if max(pair) > most:
+            raise ShapeError(
+                who,
+                got=f"an input of shape {tuple(x.shape)}",
+                needs=f"a {name} of at least {max(pair) + n - most} for padding={max(pair)} "
+                f"with padding_mode={mode!r}; here it is {n}",
+            )
+    width = ((0, 0), (0, 0), *padding)
+    return (
+        apply(ops.PadEdges, x, width=width, mode=PADDING_MODES[mode])
+        if any(map(any, padding))
+        else x
+    )
+
+
+def _given(values: Sequence[int]) -> str:
+    """One number, or a tuple of different ones, as a user writes it."""
+    return str(values[0]) if len(set(values)) == 1 else str(tuple(values))
