@@ -27,22 +27,29 @@ from pellucid.nn.loss import (
 )
 from pellucid.nn.module import Module, Parameter
 from pellucid.nn.norm import BatchNorm1d, Dropout, LayerNorm
+from pellucid.nn.recurrent import GRU, LSTM, RNN
+from pellucid.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
 
 __all__ = [
     "ACTIVATIONS",
     "ELU",
     "GELU",
+    "GRU",
     "INITS",
+    "LSTM",
     "MLP",
+    "RNN",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "GRUCell",
     "HuberLoss",
     "Identity",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -51,6 +58,7 @@ __all__ = [
     "Module",
     "ModuleList",
     "Parameter",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "SiLU",

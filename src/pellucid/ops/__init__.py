@@ -61,6 +61,7 @@ from pellucid.ops.dropout import Dropout
 from pellucid.ops.linear import Linear, MatMul
 from pellucid.ops.loss import BCE, L1, MSE, BCEWithLogits, CrossEntropy, Huber
 from pellucid.ops.normalize import BatchNorm, BatchNormInference, LayerNorm
+from pellucid.ops.recurrent import GRU, LSTM, RNN
 from pellucid.ops.reduce import LogSumExp, Max, Mean, Min, Sum, Var
 from pellucid.ops.rule import TABLE, Entry, Rule, helper, like, rule
 from pellucid.ops.shape import (
@@ -78,8 +79,11 @@ __all__ = [
     "BCE",
     "ELU",
     "GELU",
+    "GRU",
     "L1",
+    "LSTM",
     "MSE",
+    "RNN",
     "TABLE",
     "Abs",
     "Add",
