@@ -148,6 +148,8 @@ from pellucid.nn.resize import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+from pellucid.nn.recurrent import GRU, LSTM, RNN
+from pellucid.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
 
 __all__ = [
     "ACTIVATIONS",
@@ -155,10 +157,13 @@ __all__ = [
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
     "INITS",
+    "LSTM",
     "MLP",
     "SELU",
     "AlphaDropout",
+    "RNN",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -203,6 +208,7 @@ __all__ = [
     "GaussianNLLLoss",
     "HingeEmbeddingLoss",
     "Fold",
+    "GRUCell",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
@@ -220,6 +226,7 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -251,6 +258,7 @@ __all__ = [
     "ParameterList",
     "RMSNorm",
     "RReLU",
+    "RNNCell",
     "ReLU",
     "ReLU6",
     "PixelShuffle",

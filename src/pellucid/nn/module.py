@@ -123,8 +123,14 @@ class Module:
             raise
 
     def _admit(self, x: Any) -> Any:
+        """Numbers as a tensor, and the arrays in a tuple as tensors; anything else as it is."""
+        if type(x) is tuple:  # several states, say; what is a number in a tuple is an option
+            kinds = (np.ndarray, list, tuple)
+            return tuple([self._admit(part) if isinstance(part, kinds) else part for part in x])
         if not isinstance(x, np.ndarray | list | float | int | np.generic):
             return x
+        if isinstance(x, list) and any(isinstance(part, Tensor) for part in x):
+            return x  # one array of them would lose their gradients
         array = np.asarray(x)
         first = next(self.parameters(), None)
         if array.dtype.kind == "f":

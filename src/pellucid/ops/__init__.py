@@ -126,6 +126,7 @@ from pellucid.ops.pooling import (
     MaxPoolWithIndices,
     MaxUnpool,
 )
+from pellucid.ops.recurrent import GRU, LSTM, RNN
 from pellucid.ops.reduce import LogSumExp, Max, Mean, Min, Sum, Var
 from pellucid.ops.resize import (
     ChannelShuffle,
@@ -153,10 +154,13 @@ __all__ = [
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
     "L1",
+    "LSTM",
     "MSE",
     "NLL",
     "SELU",
+    "RNN",
     "TABLE",
     "Abs",
     "AdaptiveAvgPool",
