@@ -14,8 +14,10 @@ from pellucid.nn.activation import (
     Step,
     Tanh,
 )
+from pellucid.nn.attention import MultiheadAttention
 from pellucid.nn.container import ACTIVATIONS, INITS, MLP, ModuleList, Sequential, initialise
 from pellucid.nn.describe import describe, rebuild, register
+from pellucid.nn.embedding import Embedding, EmbeddingBag
 from pellucid.nn.linear import Flatten, Identity, Linear
 from pellucid.nn.loss import (
     BCELoss,
@@ -27,6 +29,14 @@ from pellucid.nn.loss import (
 )
 from pellucid.nn.module import Module, Parameter
 from pellucid.nn.norm import BatchNorm1d, Dropout, LayerNorm
+from pellucid.nn.positions import LearnedPositions, SinusoidalPositions
+from pellucid.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -39,26 +49,36 @@ __all__ = [
     "BatchNorm1d",
     "CrossEntropyLoss",
     "Dropout",
+    "Embedding",
+    "EmbeddingBag",
     "Flatten",
     "HuberLoss",
     "Identity",
     "L1Loss",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositions",
     "Linear",
     "LogSoftmax",
     "MSELoss",
     "Module",
     "ModuleList",
+    "MultiheadAttention",
     "Parameter",
     "ReLU",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositions",
     "Softmax",
     "Softplus",
     "Step",
     "Tanh",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "describe",
     "functional",
     "init",

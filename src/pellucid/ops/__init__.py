@@ -57,7 +57,9 @@ from pellucid.ops.arithmetic import (
     Subtract,
     Where,
 )
+from pellucid.ops.attention import Attention, AttentionWeights, SelfAttention
 from pellucid.ops.dropout import Dropout
+from pellucid.ops.embedding import Embedding, EmbeddingBag, EmbeddingBagMax
 from pellucid.ops.linear import Linear, MatMul
 from pellucid.ops.loss import BCE, L1, MSE, BCEWithLogits, CrossEntropy, Huber
 from pellucid.ops.normalize import BatchNorm, BatchNormInference, LayerNorm
@@ -84,6 +86,8 @@ __all__ = [
     "Abs",
     "Add",
     "AsType",
+    "Attention",
+    "AttentionWeights",
     "BCEWithLogits",
     "BatchNorm",
     "BatchNormInference",
@@ -93,6 +97,9 @@ __all__ = [
     "CrossEntropy",
     "Divide",
     "Dropout",
+    "Embedding",
+    "EmbeddingBag",
+    "EmbeddingBagMax",
     "Entry",
     "Equal",
     "Exp",
@@ -122,6 +129,7 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Rule",
+    "SelfAttention",
     "SiLU",
     "Sigmoid",
     "Softmax",

@@ -12,8 +12,16 @@ from pellucid.nn.functional.activation import (
     softplus,
     tanh,
 )
+from pellucid.nn.functional.attention import (
+    scaled_dot_product_attention,
+)
 from pellucid.nn.functional.dropout import (
     dropout,
+)
+from pellucid.nn.functional.embedding import (
+    embedding,
+    embedding_bag,
+    one_hot,
 )
 from pellucid.nn.functional.linear import (
     linear,
@@ -36,6 +44,8 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "embedding",
+    "embedding_bag",
     "gelu",
     "huber_loss",
     "l1_loss",
@@ -44,7 +54,9 @@ __all__ = [
     "linear",
     "log_softmax",
     "mse_loss",
+    "one_hot",
     "relu",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "softmax",
