@@ -125,7 +125,8 @@ class MultiheadAttention(Module):
         batched = query.ndim == 3
         batch_first = self.batch_first or not batched
         q, k, v = (query, key, value) if batched else _lifted(query, key, value)
-        sizes = (*(q.shape[:2] if batch_first else q.shape[1::-1]), k.shape[int(batch_first)])
+        time = int(batch_first)
+        sizes = (q.shape[1 - time], q.shape[time], k.shape[time])
         mask = self._mask(attn_mask, key_padding_mask, is_causal, sizes, batched, query.dtype)
         weights: Tensor | None = None
         if not need_weights and self._one_product(q, k, v):

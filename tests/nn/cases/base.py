@@ -26,6 +26,7 @@ class Layer:
     call: dict[str, Any] = field(default_factory=dict)
     random: bool = False  # draws while training: its numbers are not torch's
     in_torch: bool = True
+    slope: bool = True  # False: an option makes the gradient another than the slope, on purpose
     batched: bool = True  # whether axis 0 of the first input counts independent examples
 
     def __str__(self) -> str:

@@ -87,15 +87,15 @@ def as_mask(who: str, name: str, mask: Any, dtype: Any) -> Tensor | None:
     """The mask as a tensor of truth values, or of numbers in ``dtype``."""
     if mask is None:
         return None
-    mask = mask if isinstance(mask, Tensor) else Tensor(mask)
-    if mask.dtype.kind not in "bf":
+    found = mask if isinstance(mask, Tensor) else Tensor(mask)
+    if found.dtype.kind not in "bf":
         raise DtypeError(
             who,
-            got=f"{name} of dtype {mask.dtype}",
+            got=f"{name} of dtype {found.dtype}",
             needs="truth values, or floating-point numbers to be added",
             try_="mask.astype(bool)",
         )
-    return mask if mask.dtype.kind == "b" else mask.astype(dtype)
+    return found if found.dtype.kind == "b" else found.astype(dtype)
 
 
 def additive(hidden: Tensor, dtype: Any) -> Tensor:
@@ -107,12 +107,12 @@ def additive(hidden: Tensor, dtype: Any) -> Tensor:
 
 def check_visible(who: str, mask: Tensor, causal: bool, shape: tuple[int, ...]) -> None:
     """Refuse a mask (True: takes part) that hides all keys from a query: (..., L, S)."""
-    values = mask.data
+    values: Any = mask.data
     if not isinstance(values, np.ndarray):
         return
     seen = values if values.dtype == bool else values > -np.inf
     if causal:
-        seen = seen & np.tri(*shape[-2:], dtype=bool)
+        seen = seen & np.tri(*shape[-2:], dtype=np.bool_)
     empty = np.argwhere(~seen.any(axis=-1))
     if len(empty):
         place = tuple(empty[0].tolist())

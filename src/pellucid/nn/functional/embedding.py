@@ -137,15 +137,15 @@ def check_tokens(who: str, ids: Any, rows: int) -> Tensor:
 
 
 def _whole(who: str, x: Any) -> Tensor:
-    x = x if isinstance(x, Tensor) else Tensor(x)
-    if x.dtype.kind not in "iu":
+    found = x if isinstance(x, Tensor) else Tensor(x)
+    if found.dtype.kind not in "iu":
         raise DtypeError(
             who,
-            got=f"an input of dtype {x.dtype}",
+            got=f"an input of dtype {found.dtype}",
             needs="whole numbers",
-            try_="x.astype(np.int64)" if x.dtype.kind == "f" else None,
+            try_="x.astype(np.int64)" if found.dtype.kind == "f" else None,
         )
-    return x
+    return found
 
 
 def _within(who: str, x: Tensor, n: int, one: str, many: str, whole: str | None = None) -> None:
