@@ -97,18 +97,16 @@ class Attention:
         return dq, dk, dv, like(dscores, mask) if needs[3] else None, None
 
 
-def apart(x, heads, batch_first, parts=1):
-    """(B, L, parts E), or (L, B, parts E), by heads: (parts, B, heads, L, E / heads), a view."""
-    first, second, width = x.shape
-    x = x.reshape(first, second, parts, heads, width // (parts * heads))
-    return x.transpose(2, 0, 3, 1, 4) if batch_first else x.transpose(2, 1, 3, 0, 4)
+def by_head(x, heads, batch_first):
+    """(B, L, E), or (L, B, E), as a view (B, heads, L, E / heads)."""
+    x = x.reshape(*x.shape[:2], heads, x.shape[2] // heads)
+    return x.transpose(0, 2, 1, 3) if batch_first else x.transpose(1, 2, 0, 3)
 
 
-def joined(x, batch_first):
-    """The way back: (parts, B, heads, L, D) as (B, L, parts heads D), or (L, B, ...)."""
-    x = x.transpose(1, 3, 0, 2, 4) if batch_first else x.transpose(3, 1, 0, 2, 4)
-    first, second, parts, heads, width = x.shape
-    return x.reshape(first, second, parts * heads * width)
+def side_by_side(x, batch_first):
+    """The way back: (B, heads, L, D) as (B, L, heads D), or (L, B, heads D)."""
+    x = x.transpose(0, 2, 1, 3) if batch_first else x.transpose(2, 0, 1, 3)
+    return x.reshape(*x.shape[:2], x.shape[2] * x.shape[3])
 
 
 @rule
@@ -121,12 +119,14 @@ class SelfAttention:
     """
 
     def forward(qkv, mask=None, rng=None, *, heads, batch_first=True, scale, causal=False, p=0.0):
-        split = apart(qkv, heads, batch_first, 3)
-        q, k, v = split[0], split[1], split[2]  # (B, heads, L, E / heads)
+        width = qkv.shape[2] // 3
+        q = by_head(qkv[:, :, :width], heads, batch_first)  # (B, heads, L, E / heads)
+        k = by_head(qkv[:, :, width : 2 * width], heads, batch_first)
+        v = by_head(qkv[:, :, 2 * width :], heads, batch_first)
         attended, weights, used = Attention.forward(
             q, k, v, mask, rng, scale=scale, causal=causal, p=p
         )
-        return joined(np.expand_dims(attended, 0), batch_first), weights, used
+        return side_by_side(attended, batch_first), weights, used
 
     def backward(
         g,
@@ -144,11 +144,15 @@ class SelfAttention:
         p=0.0,
         needs,
     ):
-        split = apart(qkv, heads, batch_first, 3)
-        q, k, v = split[0], split[1], split[2]
+        width = qkv.shape[2] // 3
+        q = by_head(qkv[:, :, :width], heads, batch_first)
+        k = by_head(qkv[:, :, width : 2 * width], heads, batch_first)
+        v = by_head(qkv[:, :, 2 * width :], heads, batch_first)
+        attended = by_head(context, heads, batch_first)
+        dattended = by_head(g, heads, batch_first)
         dq, dk, dv, dmask, _ = Attention.backward(
-            apart(g, heads, batch_first)[0],
-            apart(context, heads, batch_first)[0],
+            dattended,
+            attended,
             weights,
             used,
             q,
@@ -161,5 +165,7 @@ class SelfAttention:
             p=p,
             needs=(needs[0], needs[0], needs[0], needs[1], False),
         )
-        dqkv = joined(np.stack([dq, dk, dv]), batch_first) if needs[0] else None
-        return dqkv, dmask, None
+        if not needs[0]:
+            return None, dmask, None
+        dqkv = np.concatenate([dq, dk, dv], axis=1)  # (B, 3 heads, L, E / heads)
+        return side_by_side(dqkv, batch_first), dmask, None
