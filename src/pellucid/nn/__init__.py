@@ -41,6 +41,7 @@ from pellucid.nn.container import (
     Sequential,
     initialise,
 )
+from pellucid.nn.attention import MultiheadAttention
 from pellucid.nn.container import ACTIVATIONS, INITS, MLP, ModuleList, Sequential, initialise
 from pellucid.nn.convolution import (
     Conv1d,
@@ -63,6 +64,8 @@ from pellucid.nn.dropout import (
     FeatureAlphaDropout,
 )
 from pellucid.nn.linear import Bilinear, Flatten, Identity, Linear, Unflatten
+from pellucid.nn.embedding import Embedding, EmbeddingBag
+from pellucid.nn.linear import Flatten, Identity, Linear
 from pellucid.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -150,6 +153,14 @@ from pellucid.nn.resize import (
 )
 from pellucid.nn.recurrent import GRU, LSTM, RNN
 from pellucid.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
+from pellucid.nn.positions import LearnedPositions, SinusoidalPositions
+from pellucid.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -204,6 +215,8 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "FeatureAlphaDropout",
+    "Embedding",
+    "EmbeddingBag",
     "Flatten",
     "GaussianNLLLoss",
     "HingeEmbeddingLoss",
@@ -229,6 +242,7 @@ __all__ = [
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
+    "LearnedPositions",
     "Linear",
     "LocalResponseNorm",
     "LogSigmoid",
@@ -249,6 +263,7 @@ __all__ = [
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "NLLLoss",
+    "MultiheadAttention",
     "Parameter",
     "PoissonNLLLoss",
     "PReLU",
@@ -275,6 +290,7 @@ __all__ = [
     "Sigmoid",
     "SmoothL1Loss",
     "SoftMarginLoss",
+    "SinusoidalPositions",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -295,6 +311,11 @@ __all__ = [
     "ZeroPad2d",
     "ZeroPad3d",
     "Unfold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "describe",
     "functional",
     "init",

@@ -66,7 +66,9 @@ from pellucid.ops.ctc import CTC
 from pellucid.ops.columns import Fold, Unfold
 from pellucid.ops.convolution import Conv, ConvTranspose, PadEdges
 from pellucid.ops.depthwise import DepthwiseConv, DepthwiseConvTranspose
+from pellucid.ops.attention import Attention, AttentionWeights, SelfAttention
 from pellucid.ops.dropout import Dropout
+from pellucid.ops.embedding import Embedding, EmbeddingBag, EmbeddingBagMax
 from pellucid.ops.linear import Linear, MatMul
 from pellucid.ops.loss import (
     BCE,
@@ -169,6 +171,8 @@ __all__ = [
     "AlphaDropout",
     "AsType",
     "AvgPool",
+    "Attention",
+    "AttentionWeights",
     "BCEWithLogits",
     "BatchNorm",
     "BatchNormInference",
@@ -186,6 +190,9 @@ __all__ = [
     "DepthwiseConvTranspose",
     "Divide",
     "Dropout",
+    "Embedding",
+    "EmbeddingBag",
+    "EmbeddingBagMax",
     "Entry",
     "Equal",
     "Exp",
@@ -248,6 +255,7 @@ __all__ = [
     "ResizeLinear",
     "ResizeNearest",
     "Rule",
+    "SelfAttention",
     "SiLU",
     "Sigmoid",
     "SmoothL1",

@@ -15,7 +15,7 @@ class Layer:
 
     ``shape`` is the first input and ``more`` the others: a shape stands for numbers by formula, an
     array or a list is given as it is, a tuple of shapes is a tuple of arrays, None stays None.
-    ``call`` holds the keyword arguments, in the same way.
+    ``call`` holds the keyword arguments, in the same way. An option may itself be a layer.
     """
 
     kind: str
@@ -26,6 +26,7 @@ class Layer:
     call: dict[str, Any] = field(default_factory=dict)
     random: bool = False  # draws while training: its numbers are not torch's
     in_torch: bool = True
+    slope: bool = True  # False: an option makes the gradient another than the slope, on purpose
     batched: bool = True  # whether axis 0 of the first input counts independent examples
     rough: bool = False  # torch computes float64 with a constant of float32
 
@@ -121,6 +122,14 @@ def given(x: Any, start: float) -> Any:
     if isinstance(x, tuple):
         return tuple(given(part, start + 0.3 * (i + 1)) for i, part in enumerate(x))
     return np.array(x) if isinstance(x, list) else x
+
+
+def options_in(layer: Layer, nn: Any) -> dict[str, Any]:
+    """The options, a layer among them made of the classes of ``nn``."""
+    return {
+        name: getattr(nn, x.kind)(**options_in(x, nn)) if isinstance(x, Layer) else x
+        for name, x in layer.options.items()
+    }
 
 
 def inputs(layer: Layer) -> list[Any]:

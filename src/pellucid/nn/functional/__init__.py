@@ -48,6 +48,9 @@ from pellucid.nn.functional.convolution import (
     fold,
     unfold,
 )
+from pellucid.nn.functional.attention import (
+    scaled_dot_product_attention,
+)
 from pellucid.nn.functional.dropout import (
     alpha_dropout,
     dropout,
@@ -55,6 +58,11 @@ from pellucid.nn.functional.dropout import (
     dropout2d,
     dropout3d,
     feature_alpha_dropout,
+)
+from pellucid.nn.functional.embedding import (
+    embedding,
+    embedding_bag,
+    one_hot,
 )
 from pellucid.nn.functional.linear import (
     bilinear,
@@ -158,6 +166,8 @@ __all__ = [
     "elu",
     "gaussian_nll_loss",
     "fold",
+    "embedding",
+    "embedding_bag",
     "gelu",
     "hinge_embedding_loss",
     "huber_loss",
@@ -211,6 +221,9 @@ __all__ = [
     "rms_norm",
     "rrelu",
     "selu",
+    "one_hot",
+    "relu",
+    "scaled_dot_product_attention",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
