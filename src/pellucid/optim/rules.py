@@ -359,10 +359,11 @@ def rprop(
     >>> W, prev
     (array([-0.12,  0.  ,  0.  ]), array([2., 0., 0.]))
     """
-    turn = np.sign(dW * prev)
-    grown = np.where(turn > 0, eta_plus * step_size, step_size)
-    step_size = np.clip(np.where(turn < 0, eta_minus * step_size, grown), step_min, step_max)
-    prev = np.where(turn < 0, 0.0, dW)
+    agreed = np.sign(dW * prev)
+    turned = agreed < 0
+    grown = np.where(agreed > 0, eta_plus * step_size, step_size)
+    step_size = np.clip(np.where(turned, eta_minus * step_size, grown), step_min, step_max)
+    prev = np.where(turned, 0.0, dW)
     return W - np.sign(prev) * step_size, prev, step_size
 
 
