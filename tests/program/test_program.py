@@ -53,6 +53,20 @@ OPTIMIZERS: dict[str, Any] = {
     "adam": optim.Adam,
     "amsgrad": lambda p: optim.Adam(p, amsgrad=True, weight_decay=0.01),
     "adamw": optim.AdamW,
+    "adadelta": lambda p: optim.Adadelta(p, weight_decay=0.01),
+    "adamax": lambda p: optim.Adamax(p, lr=0.01),
+    "adamax, all options": lambda p: optim.Adamax(p, betas=(0.8, 0.9), weight_decay=0.01),
+    "nadam": lambda p: optim.NAdam(p, lr=0.01),
+    "nadam without decay of momentum": lambda p: optim.NAdam(p, momentum_decay=0, weight_decay=0.1),
+    "nadam, decoupled": lambda p: optim.NAdam(p, weight_decay=0.1, decoupled_weight_decay=True),
+    "radam": lambda p: optim.RAdam(p, lr=0.01, weight_decay=0.01),
+    "radam, decoupled": lambda p: optim.RAdam(
+        p, betas=(0.8, 0.9), weight_decay=0.1, decoupled_weight_decay=True
+    ),
+    "rprop": optim.Rprop,
+    "rprop within bounds": lambda p: optim.Rprop(p, lr=0.1, etas=(0.7, 1.4), step_sizes=(0, 0.2)),
+    "rprop upwards": lambda p: optim.Rprop(p, lr=0.001, maximize=True),
+    "asgd": lambda p: optim.ASGD(p, lr=0.1, lambd=0.1, t0=3, weight_decay=0.01),
 }
 CHANGES: list[dict[str, float]] = [
     {},

@@ -110,7 +110,9 @@ def _optimizer_options(choices: Choices) -> dict[str, Any]:
         if option not in known:
             has = [_option(o) for o in OPTIMIZER_OPTIONS if o in known]
             raise OptionError(
-                f"optimizer {name}", got=_option(option), needs="of these only " + ", ".join(has)
+                f"optimizer {name}",
+                got=_option(option),
+                needs="of these only " + ", ".join(has) if has else "none but --lr",
             )
     if "betas" in given:
         given["betas"] = tuple(numbers("--betas", given["betas"], float, 2))
@@ -126,7 +128,7 @@ def _schedule_options(choices: Choices) -> dict[str, Any]:
     for name, value in options.items():
         if name == "milestones" and not isinstance(value, list):
             options[name] = [value]
-        elif isinstance(value, str) and name != "anneal_strategy":
+        elif isinstance(value, str) and name not in ("anneal_strategy", "mode"):
             raise OptionError("--schedule-option", got=f"{name}={value!r}", needs="a number")
     return options
 

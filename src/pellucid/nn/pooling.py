@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.autograd import Tensor
 from pellucid.nn import functional as F
-from pellucid.nn.functional import sliding as windows as doors
+from pellucid.nn.functional import sliding as doors
 from pellucid.nn.module import Module
 
 __all__ = [

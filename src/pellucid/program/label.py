@@ -37,6 +37,8 @@ _SLOTS = {  # what the optimizer's memories are called
     "square_avg": "s",
     "grad_avg": "a",
     "sum": "s",
+    "acc_delta": "u",
+    "exp_inf": "u",
     "step": "t",
 }
 

@@ -214,10 +214,12 @@ class Program:
         )
 
     def _names(self) -> dict[str, str]:
+        told = [f"{name} is {text}" for name, text in self.optimizer.told.items()]
         return {
             "network": described(self.model),
             "loss": _with_options(self.loss),
             "optimizer": _settings(self.optimizer),
+            "given": "; ".join(told),
             "checked": "program.verify() runs it beside the eager network and compares every bit",
         }
 

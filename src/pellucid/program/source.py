@@ -34,7 +34,8 @@ def reading_source(
     """
     body = read_out(trace, lines, model, ("forward", "backward", "change"))
     training = {"training": f"{names['loss']}, {names['optimizer']}"}
-    header = {"network": names["network"], **training, "checked": names["checked"]}
+    given = {"given": names["given"]} if names.get("given") else {}
+    header = {"network": names["network"], **training, **given, "checked": names["checked"]}
     parts = [_header(header), "import numpy as np"]
     parts += [source_of(helper) for helper in body.helpers]
     rule = names["optimizer"].split("(")[0].lower()

@@ -53,8 +53,17 @@ class Eager(Engine):
         if not (math.isfinite(value) and all(map(_is_finite, params))):
             raise trainer.find_bad_number(x, y)
         self.changes.apply(params)
-        trainer.optimizer.step()
+        if trainer.optimizer.needs_closure:
+            trainer.optimizer.step(lambda: self.again(trainer, params, x, y))
+        else:
+            trainer.optimizer.step()
         return value, prediction.data
+
+    def again(self, trainer: Trainer, params: list[Tensor], x: Array, y: Array) -> Tensor:
+        """The loss of the same batch, with the same draws, where the weights are now."""
+        _, loss = gradients(trainer, x, y)
+        self.changes.apply(params)
+        return loss
 
 
 class Written(Engine):

@@ -24,18 +24,31 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # with the us
     "adagrad": (optim.Adagrad, 1e-2),
     "adam": (optim.Adam, 1e-3),
     "adamw": (optim.AdamW, 1e-3),
+    "adamax": (optim.Adamax, 2e-3),
+    "nadam": (optim.NAdam, 2e-3),
+    "radam": (optim.RAdam, 1e-3),
+    "adadelta": (optim.Adadelta, 1.0),
+    "rprop": (optim.Rprop, 1e-2),
+    "asgd": (optim.ASGD, 1e-2),
+    "lbfgs": (optim.LBFGS, 1.0),
 }
+# A name means what goes well by itself: torch's LBFGS searches no step length unless asked to.
+_USUAL_OPTIONS: dict[str, dict[str, Any]] = {"lbfgs": {"line_search_fn": "strong_wolfe"}}
 LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber", "token_cross_entropy")
-SCHEDULES = ("constant", "step", "multistep", "exponential", "cosine", "onecycle", "plateau")
-_SCHEDULE_OPTIONS = {
+_SCHEDULE_OPTIONS = {  # every: in epochs, how long a stair, a cycle or the first period lasts
     "constant": (),
     "step": ("every", "gamma"),
     "multistep": ("milestones", "gamma"),
     "exponential": ("gamma",),
+    "linear": ("start_factor", "end_factor"),
+    "polynomial": ("power",),
     "cosine": ("eta_min",),
+    "restarts": ("every", "T_mult", "eta_min"),
+    "cyclic": ("every", "div_factor", "mode", "gamma"),
     "onecycle": ("pct_start", "div_factor", "final_div_factor", "anneal_strategy"),
     "plateau": ("factor", "patience", "min_lr", "threshold", "cooldown"),
 }
+SCHEDULES = tuple(_SCHEDULE_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -123,8 +136,9 @@ class Settings:
         """The named optimizer over the parameters that learn."""
         make, _ = OPTIMIZERS[choose("optimizer", self.optimizer, OPTIMIZERS)]
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        options = {**_USUAL_OPTIONS.get(self.optimizer, {}), **self.optimizer_options}
         try:
-            return make(named, lr=self.learning_rate, **self.optimizer_options)
+            return make(named, lr=self.learning_rate, **options)
         except TypeError as error:
             raise OptionError(
                 f"optimizer {self.optimizer!r}",
@@ -192,16 +206,33 @@ class Settings:
         if name == "constant":
             made = None
         elif name == "onecycle":
-            momentum = "momentum" in optimizer.param_groups[0] and bool(
-                optimizer.param_groups[0]["momentum"]
-            )
             made = optim.OneCycleLR(
                 optimizer,
                 self.learning_rate,
                 total_steps=total,
-                cycle_momentum=momentum or "betas" in optimizer.param_groups[0],
+                cycle_momentum=_has_momentum(optimizer),
                 **options,
             )
+        elif name == "cyclic":
+            cycle = max(2, round(options.pop("every", max(1, self.epochs // 3)) * steps))
+            made = optim.CyclicLR(
+                optimizer,
+                self.learning_rate / options.pop("div_factor", 10.0),
+                self.learning_rate,
+                step_size_up=cycle // 2,
+                step_size_down=cycle - cycle // 2,
+                cycle_momentum=_has_momentum(optimizer),
+                **options,
+            )
+        elif name == "restarts":
+            first = round(options.pop("every", max(1, self.epochs // 3)) * steps)
+            made = optim.CosineAnnealingWarmRestarts(optimizer, first, **options)
+        elif name == "linear":
+            options = {"start_factor": 1.0, "end_factor": 0.0, **options}
+            made = optim.LinearLR(optimizer, total_iters=max(1, total - warm), **options)
+        elif name == "polynomial":
+            options = {"power": 2.0, **options}
+            made = optim.PolynomialLR(optimizer, total_iters=max(1, total - warm), **options)
         elif name == "plateau":
             mode = "max" if self.monitor == "validation_accuracy" else "min"
             made = optim.ReduceLROnPlateau(optimizer, mode=mode, **options)
@@ -219,6 +250,12 @@ class Settings:
 
 def _needed(fitting: Sequence[str]) -> str:
     return f"{', '.join(fitting[:-1])} or {fitting[-1]}" if len(fitting) > 1 else fitting[0]
+
+
+def _has_momentum(optimizer: Optimizer) -> bool:
+    """Whether there is a momentum that a cycle may move: one that is on, or Adam's beta1."""
+    group = optimizer.param_groups[0]
+    return bool(group.get("momentum")) or "betas" in group
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid import ops
 from pellucid.autograd import Tensor, apply, apply_all
 from pellucid.errors import DataError, DtypeError, ShapeError
-from pellucid.nn.functional import sliding as windows as options
+from pellucid.nn.functional import sliding as options
 from pellucid.ops.pooling import adaptive_indices
 
 __all__ = [

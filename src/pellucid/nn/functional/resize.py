@@ -10,7 +10,8 @@ from typing import Any
 from pellucid import ops
 from pellucid.autograd import Tensor, apply
 from pellucid.errors import OptionError, ShapeError, choose
-from pellucid.nn.functional import pooling, windows
+from pellucid.nn.functional import pooling
+from pellucid.nn.functional import sliding as windows
 from pellucid.nn.functional.doors import floating
 
 __all__ = [
