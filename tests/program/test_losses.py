@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import classes, mlp, numbers
+from pellucid.program.halves import can_be_halved
 
 import pellucid
 from pellucid import nn, optim
 from pellucid.errors import DataError
 from pellucid.nn import functional as F
-from pellucid.program.halves import can_be_halved
 
 X = numbers((9, 5))
 REAL = numbers((9, 4), 2)

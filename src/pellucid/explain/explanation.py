@@ -26,7 +26,7 @@ from pellucid.program.name import GIVEN, Line
 from pellucid.program.reading import block_of, read_out
 from pellucid.program.source import rule_lines
 from pellucid.program.spell import expression
-from pellucid.program.tidy import aligned, shorten
+from pellucid.program.tidy import aligned, lift_constants, shorten
 from pellucid.program.trace import Changes, Trace, trace_step
 from pellucid.program.update import find_update
 from pellucid.train import Run
@@ -195,6 +195,7 @@ class _Teller:
     def __init__(self, setting: _Setting) -> None:
         self.setting = setting
         self.trace = self._traced()
+        lift_constants(self.trace.script)
         lines = self.trace.script.lines
         self.lines, self.instead = shorten(lines, self.trace.results)
         label(self.trace, setting.model, self.instead)

@@ -32,6 +32,9 @@ from pellucid.nn.activation import (
     Tanhshrink,
     Threshold,
 )
+from pellucid.nn.attention import (
+    MultiheadAttention,
+)
 from pellucid.nn.container import (
     ACTIVATIONS,
     INITS,
@@ -41,8 +44,6 @@ from pellucid.nn.container import (
     Sequential,
     initialise,
 )
-from pellucid.nn.attention import MultiheadAttention
-from pellucid.nn.container import ACTIVATIONS, INITS, MLP, ModuleList, Sequential, initialise
 from pellucid.nn.convolution import (
     Conv1d,
     Conv2d,
@@ -53,8 +54,15 @@ from pellucid.nn.convolution import (
     Fold,
     Unfold,
 )
-from pellucid.nn.describe import describe, rebuild, register
-from pellucid.nn.distance import CosineSimilarity, PairwiseDistance
+from pellucid.nn.describe import (
+    describe,
+    rebuild,
+    register,
+)
+from pellucid.nn.distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from pellucid.nn.dropout import (
     AlphaDropout,
     Dropout,
@@ -63,9 +71,17 @@ from pellucid.nn.dropout import (
     Dropout3d,
     FeatureAlphaDropout,
 )
-from pellucid.nn.linear import Bilinear, Flatten, Identity, Linear, Unflatten
-from pellucid.nn.embedding import Embedding, EmbeddingBag
-from pellucid.nn.linear import Flatten, Identity, Linear
+from pellucid.nn.embedding import (
+    Embedding,
+    EmbeddingBag,
+)
+from pellucid.nn.linear import (
+    Bilinear,
+    Flatten,
+    Identity,
+    Linear,
+    Unflatten,
+)
 from pellucid.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -91,7 +107,10 @@ from pellucid.nn.margin_loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from pellucid.nn.module import Module, Parameter
+from pellucid.nn.module import (
+    Module,
+    Parameter,
+)
 from pellucid.nn.norm import (
     BatchNorm1d,
     BatchNorm2d,
@@ -104,8 +123,6 @@ from pellucid.nn.norm import (
     LocalResponseNorm,
     RMSNorm,
 )
-from pellucid.nn.parameters import ParameterDict, ParameterList
-from pellucid.nn.norm import BatchNorm1d, Dropout, LayerNorm
 from pellucid.nn.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -122,6 +139,10 @@ from pellucid.nn.padding import (
     ZeroPad1d,
     ZeroPad2d,
     ZeroPad3d,
+)
+from pellucid.nn.parameters import (
+    ParameterDict,
+    ParameterList,
 )
 from pellucid.nn.pooling import (
     AdaptiveAvgPool1d,
@@ -143,6 +164,20 @@ from pellucid.nn.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from pellucid.nn.positions import (
+    LearnedPositions,
+    SinusoidalPositions,
+)
+from pellucid.nn.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+)
+from pellucid.nn.recurrent_cell import (
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+)
 from pellucid.nn.resize import (
     ChannelShuffle,
     PixelShuffle,
@@ -151,9 +186,6 @@ from pellucid.nn.resize import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
-from pellucid.nn.recurrent import GRU, LSTM, RNN
-from pellucid.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
-from pellucid.nn.positions import LearnedPositions, SinusoidalPositions
 from pellucid.nn.transformer import (
     Transformer,
     TransformerDecoder,
@@ -172,30 +204,25 @@ __all__ = [
     "INITS",
     "LSTM",
     "MLP",
-    "SELU",
-    "AlphaDropout",
     "RNN",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "CTCLoss",
-    "CosineEmbeddingLoss",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Bilinear",
-    "CosineSimilarity",
+    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "Bilinear",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -209,32 +236,32 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
-    "FeatureAlphaDropout",
     "Embedding",
     "EmbeddingBag",
+    "FeatureAlphaDropout",
     "Flatten",
-    "GaussianNLLLoss",
-    "HingeEmbeddingLoss",
     "Fold",
     "GRUCell",
-    "HuberLoss",
-    "Identity",
-    "KLDivLoss",
+    "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
+    "KLDivLoss",
     "L1Loss",
     "LPPool1d",
     "LPPool2d",
@@ -249,36 +276,34 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "MarginRankingLoss",
-    "Mish",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
     "MaxUnpool1d",
     "MaxUnpool2d",
     "MaxUnpool3d",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
-    "NLLLoss",
     "MultiheadAttention",
-    "Parameter",
-    "PoissonNLLLoss",
+    "NLLLoss",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
-    "RMSNorm",
-    "RReLU",
-    "RNNCell",
-    "ReLU",
-    "ReLU6",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PoissonNLLLoss",
+    "RMSNorm",
+    "RNNCell",
+    "RReLU",
     "ReLU",
+    "ReLU6",
     "ReflectionPad1d",
     "ReflectionPad2d",
     "ReflectionPad3d",
@@ -288,9 +313,9 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositions",
     "SmoothL1Loss",
     "SoftMarginLoss",
-    "SinusoidalPositions",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -299,23 +324,23 @@ __all__ = [
     "Softsign",
     "Step",
     "Tanh",
-    "TripletMarginLoss",
-    "TripletMarginWithDistanceLoss",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
-    "Unfold",
-    "Transformer",
-    "TransformerDecoder",
-    "TransformerDecoderLayer",
-    "TransformerEncoder",
-    "TransformerEncoderLayer",
     "describe",
     "functional",
     "init",

@@ -15,9 +15,10 @@ from pellucid.nn import functional as F
 from pellucid.nn import init
 from pellucid.nn.attention import MultiheadAttention
 from pellucid.nn.container import ModuleList
+from pellucid.nn.dropout import Dropout
 from pellucid.nn.linear import Linear
 from pellucid.nn.module import Module
-from pellucid.nn.norm import Dropout, LayerNorm
+from pellucid.nn.norm import LayerNorm
 
 __all__ = [
     "Transformer",

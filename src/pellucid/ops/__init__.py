@@ -62,14 +62,45 @@ from pellucid.ops.arithmetic import (
     Subtract,
     Where,
 )
-from pellucid.ops.ctc import CTC
-from pellucid.ops.columns import Fold, Unfold
-from pellucid.ops.convolution import Conv, ConvTranspose, PadEdges
-from pellucid.ops.depthwise import DepthwiseConv, DepthwiseConvTranspose
-from pellucid.ops.attention import Attention, AttentionWeights, SelfAttention
-from pellucid.ops.dropout import Dropout
-from pellucid.ops.embedding import Embedding, EmbeddingBag, EmbeddingBagMax
-from pellucid.ops.linear import Linear, MatMul
+from pellucid.ops.attention import (
+    Attention,
+    AttentionWeights,
+    SelfAttention,
+)
+from pellucid.ops.columns import (
+    Fold,
+    Unfold,
+)
+from pellucid.ops.convolution import (
+    Conv,
+    ConvTranspose,
+    PadEdges,
+)
+from pellucid.ops.ctc import (
+    CTC,
+)
+from pellucid.ops.depthwise import (
+    DepthwiseConv,
+    DepthwiseConvTranspose,
+)
+from pellucid.ops.distance import (
+    CosineSimilarity,
+    Norm,
+)
+from pellucid.ops.dropout import (
+    AlphaDropout,
+    Dropout,
+)
+from pellucid.ops.embedding import (
+    Embedding,
+    EmbeddingBag,
+    EmbeddingBagMax,
+)
+from pellucid.ops.linear import (
+    Bilinear,
+    Linear,
+    MatMul,
+)
 from pellucid.ops.loss import (
     BCE,
     L1,
@@ -93,11 +124,6 @@ from pellucid.ops.margin import (
     SoftMargin,
     TripletMargin,
 )
-from pellucid.ops.normalize import BatchNorm, BatchNormInference, LayerNorm
-from pellucid.ops.distance import CosineSimilarity, Norm
-from pellucid.ops.dropout import AlphaDropout, Dropout
-from pellucid.ops.linear import Bilinear, Linear, MatMul
-from pellucid.ops.loss import BCE, L1, MSE, BCEWithLogits, CrossEntropy, Huber
 from pellucid.ops.normalize import (
     BatchNorm,
     BatchNormInference,
@@ -105,6 +131,10 @@ from pellucid.ops.normalize import (
     LayerNorm,
     LocalResponseNorm,
     RMSNorm,
+)
+from pellucid.ops.padding import (
+    PadConstant,
+    PadImage,
 )
 from pellucid.ops.piecewise import (
     Hardshrink,
@@ -118,7 +148,7 @@ from pellucid.ops.piecewise import (
     Softshrink,
     Step,
     Threshold,
-from pellucid.ops.padding import PadConstant, PadImage
+)
 from pellucid.ops.pooling import (
     AdaptiveAvgPool,
     AdaptiveWindows,
@@ -128,8 +158,19 @@ from pellucid.ops.pooling import (
     MaxPoolWithIndices,
     MaxUnpool,
 )
-from pellucid.ops.recurrent import GRU, LSTM, RNN
-from pellucid.ops.reduce import LogSumExp, Max, Mean, Min, Sum, Var
+from pellucid.ops.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+)
+from pellucid.ops.reduce import (
+    LogSumExp,
+    Max,
+    Mean,
+    Min,
+    Sum,
+    Var,
+)
 from pellucid.ops.resize import (
     ChannelShuffle,
     PixelShuffle,
@@ -137,7 +178,14 @@ from pellucid.ops.resize import (
     ResizeLinear,
     ResizeNearest,
 )
-from pellucid.ops.rule import TABLE, Entry, Rule, helper, like, rule
+from pellucid.ops.rule import (
+    TABLE,
+    Entry,
+    Rule,
+    helper,
+    like,
+    rule,
+)
 from pellucid.ops.shape import (
     AsType,
     BroadcastTo,
@@ -151,8 +199,8 @@ from pellucid.ops.shape import (
 
 __all__ = [
     "BCE",
-    "CTC",
     "CELU",
+    "CTC",
     "ELU",
     "GELU",
     "GLU",
@@ -161,8 +209,8 @@ __all__ = [
     "LSTM",
     "MSE",
     "NLL",
-    "SELU",
     "RNN",
+    "SELU",
     "TABLE",
     "Abs",
     "AdaptiveAvgPool",
@@ -170,9 +218,9 @@ __all__ = [
     "Add",
     "AlphaDropout",
     "AsType",
-    "AvgPool",
     "Attention",
     "AttentionWeights",
+    "AvgPool",
     "BCEWithLogits",
     "BatchNorm",
     "BatchNormInference",
@@ -181,10 +229,10 @@ __all__ = [
     "ChannelShuffle",
     "Clip",
     "Concatenate",
-    "CosineEmbedding",
-    "CosineSimilarity",
     "Conv",
     "ConvTranspose",
+    "CosineEmbedding",
+    "CosineSimilarity",
     "CrossEntropy",
     "DepthwiseConv",
     "DepthwiseConvTranspose",
@@ -196,18 +244,18 @@ __all__ = [
     "Entry",
     "Equal",
     "Exp",
-    "GaussianNLL",
     "Fold",
+    "GaussianNLL",
     "GetItem",
     "Greater",
     "GreaterEqual",
-    "HingeEmbedding",
     "GroupNorm",
     "GumbelSoftmax",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbedding",
     "Huber",
     "KLDiv",
     "LPPool",
@@ -231,22 +279,22 @@ __all__ = [
     "Mean",
     "Min",
     "Minimum",
+    "Mish",
     "MultiLabelMargin",
     "MultiLabelSoftMargin",
     "MultiMargin",
-    "Mish",
     "Multiply",
     "Negative",
     "Norm",
     "NotEqual",
     "PReLU",
     "Pad",
-    "PoissonNLL",
     "PadConstant",
+    "PadEdges",
     "PadImage",
     "PixelShuffle",
     "PixelUnshuffle",
-    "PadEdges",
+    "PoissonNLL",
     "Power",
     "RMSNorm",
     "RReLU",

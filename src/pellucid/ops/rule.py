@@ -61,15 +61,20 @@ def rule(source: type) -> Any:
 def helper(function):
     """Mark a NumPy function that rules call by name because it is not one straight line.
 
-    An argument that knows ``__pellucid_helper__`` (a name in a trace) answers in its place.
+    It gives an array or a tuple of arrays, changes none of its inputs, and uses ``np``, ``math``
+    and other helpers alone. A last keyword ``out=None`` is the memory for its results, an array or
+    a tuple of arrays: a program that has it at hand gives it. An argument that knows
+    ``__pellucid_helper__`` (a name in a trace) answers in its place.
     """
 
     @functools.wraps(function)
     def call(*arguments, **options):
-        for argument in arguments:
-            answer = getattr(type(argument), "__pellucid_helper__", None)
-            if answer is not None:
-                return answer(argument, function, arguments, options)
+        for argument in (*arguments, *options.values()):
+            parts = argument if isinstance(argument, tuple) else (argument,)
+            for part in parts:
+                answer = getattr(type(part), "__pellucid_helper__", None)
+                if answer is not None:
+                    return answer(part, function, arguments, options)
         return function(*arguments, **options)
 
     return call

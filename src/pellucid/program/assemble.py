@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.program.helpers import sources
 from pellucid.program.memory import Memory
 from pellucid.program.name import GIVEN, Line, Name
 from pellucid.program.plan import Plan, plan
 from pellucid.program.running import Running
-from pellucid.program.source import source_of
 from pellucid.program.spell import constant
 from pellucid.program.step import Step
 from pellucid.program.update import Update
@@ -47,14 +47,13 @@ class File:
     def head(self) -> list[str]:
         """What stands above ``make``."""
         lines = ["import math", "", "import numpy as np", "", ""]
-        for helper in self.helpers:
-            lines += [*source_of(helper).split("\n"), "", ""]
+        for text in sources(self.helpers):
+            lines += [*text.split("\n"), "", ""]
         return lines
 
     def text(self) -> str:
         self.weights_and_gradients()
         self.network()
-        self.ends = len(self.setup), len(self.body)  # of the network's part
         self.moving()
         options = ", ".join(self.memory.wanted)
         given = ", ".join(self.memory.arrays)
@@ -109,7 +108,9 @@ class File:
             id(self.now(line)): self.homes[id(line)] for line in kept if id(line) in self.homes
         }
         placed = plan(lines, homes, [self.now(line) for line in kept])
-        running = self.runner(lines, placed, self.names, homes, self.memory.arrays)
+        options = [x.label for x in trace.script.lines if x.kind == "option"]
+        taken = (*self.memory.arrays, *options)
+        running = self.runner(lines, placed, self.names, homes, taken)
         varying = {id(name.line) for name in trace.inputs.values()}
         body = running.write(varying)
         self.setup += body.setup

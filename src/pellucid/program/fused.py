@@ -18,12 +18,12 @@ from pellucid.program import fused_math
 from pellucid.program.assemble import File
 from pellucid.program.fused_loop import Argument, LoopText, write_loop
 from pellucid.program.fused_runs import Loop, find_loops, reduced
+from pellucid.program.helpers import source_of
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
 from pellucid.program.name import GIVEN, Line, Name
 from pellucid.program.plan import is_number, order
 from pellucid.program.running import Running
-from pellucid.program.source import source_of
 from pellucid.program.spell import constant
 from pellucid.program.step import Step
 from pellucid.program.tidy import Sized

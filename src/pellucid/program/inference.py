@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid import __version__, durable
 from pellucid.errors import DtypeError, GradientError, ShapeError
 from pellucid.nn import Module
+from pellucid.program.helpers import imports, joined
 from pellucid.program.label import label
 from pellucid.program.load import load
 from pellucid.program.name import GIVEN, Line
@@ -23,8 +24,7 @@ from pellucid.program.one_sample import OneSample, file_of
 from pellucid.program.plan import plan
 from pellucid.program.reading import Reading, layer_name, read_out
 from pellucid.program.running import Running
-from pellucid.program.source import source_of
-from pellucid.program.tidy import aligned, shorten
+from pellucid.program.tidy import aligned, lift_constants, shorten
 from pellucid.program.trace import Trace, trace_inference
 
 __all__ = ["Inference", "Prediction", "described", "forward_source", "weights_text"]
@@ -51,6 +51,7 @@ class Prediction:
             trace.inputs["x"].line.label = input_name
         trace = traces[0]
         aligned(trace.script.lines, traces[-1].script.lines, n, sizes[-1])
+        lift_constants(trace.script)
         lines, instead = shorten(trace.script.lines, trace.results)
         label(trace, model, instead)
         made = cls(trace, lines, instead)
@@ -164,11 +165,12 @@ class Inference:
     @property
     def source(self) -> str:
         """The reading form: ``forward(weights, x)`` as a careful person would have written it."""
-        parts = [_header(self.model), "import numpy as np", *self.functions()]
+        functions = self.functions()
+        parts = [_header(self.model), "\n".join(imports(functions)), *functions]
         return "\n\n\n".join(parts).replace('"""\n\n\nimport', '"""\n\nimport') + "\n"
 
     def functions(self) -> list[str]:
-        """The helpers and ``forward``, one text each."""
+        """The helpers, large constants and ``forward``, one text each."""
         return _functions(self.prediction, self.model, "forward")
 
     def weights(self) -> dict[str, Array]:
@@ -183,16 +185,15 @@ class Inference:
         ``<name>_weights.npz``.
         """
         path = Path(path)
-        imports, text = weights_text(self.weights(), path)
+        more, text = weights_text(self.weights(), path)
         predict = [
             "def predict(x):",
             '    """The network\'s outputs for a batch of inputs."""',
             "    return forward(WEIGHTS, x)",
         ]
-        head = "\n".join([_header(self.model), "", *imports, "", "import numpy as np"])
-        durable.write_text(
-            path, "\n\n\n".join([head, text, *self.functions(), "\n".join(predict)]) + "\n"
-        )
+        functions = self.functions()
+        head = "\n".join([_header(self.model), "", *joined(more, imports(functions))])
+        durable.write_text(path, "\n\n\n".join([head, text, *functions, "\n".join(predict)]) + "\n")
 
 
 def forward_source(module: Module, x: Array, name: str, input_name: str) -> list[str]:
@@ -241,9 +242,9 @@ def _read(prediction: Prediction, model: Module) -> Reading:
 
 
 def _functions(prediction: Prediction, model: Module, name: str) -> list[str]:
-    """The helpers, and the function of the reading form."""
+    """What stands above it, and the function of the reading form."""
     body = _read(prediction, model)
-    return [*(source_of(helper) for helper in body.helpers), _forward(prediction, body, name)]
+    return [*body.above, _forward(prediction, body, name)]
 
 
 def _forward(prediction: Prediction, body: Reading, name: str) -> str:

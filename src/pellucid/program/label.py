@@ -5,10 +5,11 @@ from __future__ import annotations
 import keyword
 
 from pellucid.nn import Module
+from pellucid.program.helpers import needed
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.trace import Trace
 
-__all__ = ["label", "slot_letter"]
+__all__ = ["WORDS", "label", "slot_letter"]
 
 # What the values of a rule are called, before the layer's suffix; h for every activation.
 _LETTERS = {
@@ -43,6 +44,30 @@ _SLOTS = {  # what the optimizer's memories are called
 }
 
 
+# What a program itself calls things.
+WORDS = [
+    "W",
+    "dW",
+    "n",
+    "t",
+    "lr",
+    "rng",
+    "np",
+    "math",
+    "x",
+    "y",
+    "loss",
+    "weights",
+    "memory",
+    "buffers",
+    "gradients",
+    "step",
+    "forward",
+    "predict",
+    "make",
+]
+
+
 def slot_letter(slot: str) -> str:
     """The short name of an optimizer's memory: m for exp_avg, as in the papers."""
     return _SLOTS.get(slot, slot)
@@ -57,12 +82,14 @@ class Labels:
     """The names in use, and the suffixes of the layers."""
 
     def __init__(self, model: Module, instead: dict[int, Line]) -> None:
-        self.used = {"n", "t", "lr", "rng", "np", "x", "y", "loss"}
+        self.used = set(WORDS)
+        self.count: dict[str, int] = {}  # by name: where to look for a free one
         self.instead = instead
         self.suffixes = _suffixes(model)
 
     def run(self, trace: Trace) -> None:
         """Label sources, then values in the order they are made, then their gradients."""
+        self.reserve(trace)
         for path, name in (*trace.parameters.items(), *trace.buffers.items()):
             owner, _, own = path.rpartition(".")
             name.line.suffix = self.suffixes.get(owner, "")
@@ -72,6 +99,16 @@ class Labels:
         for line in trace.script.lines:
             if line.local and not line.label and line.stage != "update":
                 line.label = self.free(line.local + line.suffix)
+
+    def reserve(self, trace: Trace) -> None:
+        """Keep the words of the program itself: its settings and its helpers."""
+        for line in trace.script.lines:
+            if line.kind == "option":
+                self.used.add(line.label)
+            elif line.kind == "helper" and line.function is not None:
+                self.used.update(f.__name__ for f in needed([line.function]))
+        for slots in trace.state.values():
+            self.used.update(slot_letter(slot) for slot in slots)
 
     def values(self, trace: Trace) -> None:
         """What the rules of the forward pass give."""
@@ -127,9 +164,10 @@ class Labels:
         """``name``, made a word of Python that is not in use yet."""
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
         name = f"_{name}" if name[:1].isdigit() or keyword.iskeyword(name) else name
-        tried, k = name, 2
+        tried, k = name, self.count.get(name, 2)
         while tried in self.used:
             tried, k = f"{name}_{k}", k + 1
+        self.count[name] = k
         self.used.add(tried)
         return tried
 

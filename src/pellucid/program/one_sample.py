@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pellucid.program.helpers import imports, sources
 from pellucid.program.name import GIVEN, Line, Name, Script
 from pellucid.program.plan import Plan, is_elementwise, plan
 from pellucid.program.running import Running, into
-from pellucid.program.source import source_of
 from pellucid.program.spell import constant
 
 __all__ = ["OneSample", "file_of"]
@@ -60,26 +60,25 @@ class OneSample(Running):
         if "row" in _words(steps):
             steps.insert(0, "row = x[0]")
         result = self.known(traced.output)
-        setup = [f"{x.label} = np.array({constant(x.value)}, np.{x.value.dtype})" for x in numbers]
+        setup = [
+            f"{x.label} = np.array({constant(x.value.item())}, np.{x.value.dtype})" for x in numbers
+        ]
         setup, steps = _short_names(_read([*setup, *body.setup], [*steps, result]), steps)
         head = f"make({', '.join(x.label for x in traced.weights.values())})"
         return file_of(body.helpers, head, setup, steps, result)
 
     def fill(self, line: Line) -> None:
         """As vectors where all that takes part is in one row, else as a batch of one."""
+        self.allocate(line)
         name, owner = self.names[id(line)], self.plan.buffer[id(line)]
-        dtype = constant(np.asarray(line.value).dtype)
-        new = f"np.empty({constant(line.shape)}, {dtype})"
-        self.body.setup.append(f"{name} = {new if owner is line else self.names[id(owner)]}")
         self.row_of(line, name, owner)
         product = self.product(line)
         if product is not None:
             self.step(product, line)
             return
         flat = id(line) in self.rows and is_elementwise(line) and all(map(self.fits, line.names()))
-        for text in into(
-            line, self.rows[id(line)] if flat else name, self.as_row if flat else self.known
-        ):
+        target = self.rows[id(line)] if flat else self.target(line)
+        for text in into(line, target, self.as_row if flat else self.known):
             self.step(text, line)
 
     def row_of(self, line: Line, name: str, owner: Line) -> None:
@@ -172,9 +171,10 @@ def file_of(
     helpers: list[Callable[..., Any]], make: str, setup: list[str], steps: list[str], result: str
 ) -> str:
     """A file with the function ``make``, whose result is the function ``predict(x)``."""
-    lines = ["import numpy as np", "", ""]
-    for helper in helpers:
-        lines += [*source_of(helper).split("\n"), "", ""]
+    above = sources(helpers)
+    lines = [*imports(above), "", ""]
+    for text in above:
+        lines += [*text.split("\n"), "", ""]
     lines += [f"def {make}:", *(f"    {text}" for text in setup)]
     lines += ["", "    def predict(x):", *(f"        {text}" for text in steps)]
     lines += [f"        return {result}.copy()", "", "    return predict"]

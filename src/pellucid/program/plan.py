@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+import inspect
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pellucid.program.name import GIVEN, Line
+from pellucid.program.name import GIVEN, Line, is_several, memory_order
 
 __all__ = ["Plan", "plan"]
 
@@ -18,6 +20,8 @@ UFUNCS = {
     "-": "subtract",
     "*": "multiply",
     "/": "divide",
+    "//": "floor_divide",
+    "%": "remainder",
     "**": "power",
     "@": "matmul",
     ">": "greater",
@@ -26,12 +30,15 @@ UFUNCS = {
     "<=": "less_equal",
     "==": "equal",
     "!=": "not_equal",
-    "&": "logical_and",
-    "|": "logical_or",
+    "&": "bitwise_and",
+    "|": "bitwise_or",
+    "^": "bitwise_xor",
     "neg": "negative",
+    "~": "invert",
 }
-VIEWS = ("T", "reshape", "transpose", "swapaxes", "getitem", "expand_dims", "broadcast_to")
+MAY_BE_VIEW = ("attribute", "index", "method", "function", "helper", "part")
 REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "mean": "add"}
+WITH_OUT = ("where", "clip", "concatenate", "stack", "cumsum")  # functions that take out=
 
 
 @dataclass
@@ -42,6 +49,8 @@ class Plan:
     buffer: dict[int, Line] = field(default_factory=dict)  # the first line that owned the memory
     owners: list[Line] = field(default_factory=list)  # the lines that bring new memory
     fresh: set[int] = field(default_factory=set)  # lines that allocate as they run
+    parts: dict[int, list[Line]] = field(default_factory=dict)  # of a line: its several results
+    unread: set[int] = field(default_factory=set)  # those results that nobody reads
 
 
 def plan(lines: list[Line], homes: dict[int, Line], kept: Iterable[Line] = ()) -> Plan:
@@ -50,6 +59,7 @@ def plan(lines: list[Line], homes: dict[int, Line], kept: Iterable[Line] = ()) -
 
     A buffer is used again when nobody reads the value, or any view of it, any more; only for the
     same shape, dtype and memory order, so that every result keeps the order that eager's has.
+    What gives several results fills all their buffers at once.
     """
     return _Planner(lines, homes, kept).run()
 
@@ -66,8 +76,10 @@ class _Planner:
         self.find_roots()
         self.pull_homes()
         for i, line in enumerate(self.lines):
-            if line.kind not in GIVEN and not is_view(line) and not is_number(line):
-                self.place(i, line)
+            results = self.result.parts.get(id(line), [line])
+            if line.kind not in GIVEN and line.kind != "part":
+                for part in results if self.can_fill(line, results) else ():
+                    self.place(i, part)
             self.release(i, line)
         return self.result
 
@@ -75,14 +87,29 @@ class _Planner:
         """Follow views to the memory they look at, and note when each memory is read last."""
         root = self.result.root
         for i, line in enumerate(self.lines):
-            if is_view(line):
-                base = line.names()[0].line
+            if line.kind == "part":
+                self.result.parts.setdefault(id(line.names()[0].line), []).append(line)
+            base = looks_at(line)
+            if base is not None:
                 root[id(line)] = root.get(id(base), base)
             for name in line.names():
                 owner = root.get(id(name.line), name.line)
                 self.last[id(owner)] = i
         for line in self.kept:
             self.last[id(root.get(id(line), line))] = len(self.lines)
+        parts = [part for several in self.result.parts.values() for part in several]
+        read = {id(name.line) for line in self.lines for name in line.names()}
+        read |= {id(line) for line in self.kept}
+        self.result.unread = {id(part) for part in parts if id(part) not in read}
+
+    def can_fill(self, line: Line, results: list[Line]) -> bool:
+        """Whether the line writes into buffers, all of its results; else it allocates."""
+        new = [x for x in results if not is_view(x) and (is_several(line) or not is_number(x))]
+        fills = has_out(line) and all(order(x) is not None for x in results)
+        if not fills or (is_several(line) and len(new) < len(results)):
+            self.result.fresh.update(id(x) for x in new)
+            return False
+        return bool(new)
 
     def pull_homes(self) -> None:
         """What dies in an in-place step towards a home may live in that home all along."""
@@ -96,7 +123,8 @@ class _Planner:
                 dies = self.last.get(id(x)) == i and x.kind not in GIVEN and not is_view(x)
                 # the old value of the home must not be read once x stands in its place
                 over = self.last.get(id(home), -1) <= self.place_of[id(x)]
-                if dies and over and like(x, line) and id(x) not in self.homes:
+                fits = like(x, line) and order(x) == order(home)
+                if dies and over and fits and id(x) not in self.homes:
                     self.homes[id(x)] = home
                     break
 
@@ -104,11 +132,10 @@ class _Planner:
         """Give the line a buffer: its home, a dying input's, a free one, or a new one."""
         buffer = self.result.buffer
         home = self.homes.get(id(line))
-        if home is not None and has_out(line) and self.last.get(id(home), -1) <= i:
+        # sums and products may come out otherwise in memory of another order
+        fits = home is not None and (is_elementwise(line) or order(line) == order(home))
+        if home is not None and fits and self.last.get(id(home), -1) <= i:
             buffer[id(line)] = home
-            return
-        if not has_out(line) or order(line) is None:
-            self.result.fresh.add(id(line))
             return
         key = _key(line)
         owner = self.dying_input(i, line)
@@ -134,12 +161,15 @@ class _Planner:
 
     def release(self, i: int, line: Line) -> None:
         """Buffers whose value was read for the last time, and not taken over, are free."""
-        taken = self.result.buffer.get(id(line))
-        for owner in {id(r): r for r in self.read_by(line)}.values():
+        results = self.result.parts.get(id(line), [line])
+        taken = [self.result.buffer.get(id(part)) for part in results]
+        unread = [part for part in results if id(part) in self.result.unread]
+        for owner in {id(r): r for r in (*self.read_by(line), *unread)}.values():
             buffer = self.result.buffer.get(id(owner))
-            if buffer is None or id(owner) in self.homes or buffer is taken:
+            if buffer is None or id(owner) in self.homes:
                 continue
-            if self.last.get(id(owner)) == i:
+            over = self.last.get(id(owner)) == i and not any(buffer is b for b in taken)
+            if over or id(owner) in self.result.unread:
                 self.free.setdefault(_key(buffer), []).append(buffer)
 
     def read_by(self, line: Line) -> list[Line]:
@@ -153,10 +183,20 @@ def is_number(line: Line) -> bool:
 
 def is_view(line: Line) -> bool:
     """Whether the line only looks at memory that another line owns."""
-    if line.call not in VIEWS or not isinstance(line.value, np.ndarray):
-        return False
-    base = line.names()[0].line.value
-    return isinstance(base, np.ndarray) and np.may_share_memory(line.value, base)
+    return looks_at(line) is not None
+
+
+def looks_at(line: Line) -> Line | None:
+    """The input whose memory the line only looks at, if there is one."""
+    value = line.value
+    if line.kind not in MAY_BE_VIEW or not isinstance(value, np.ndarray) or is_several(line):
+        return None
+    names = line.names()
+    for name in names[0].line.names() if line.kind == "part" else names:
+        base = name.line.value
+        if isinstance(base, np.ndarray) and np.may_share_memory(value, base):
+            return name.line
+    return None
 
 
 def is_elementwise(line: Line) -> bool:
@@ -165,16 +205,31 @@ def is_elementwise(line: Line) -> bool:
         return line.call != "@"
     if line.kind == "loop":
         return line.call == "elementwise"
-    return line.kind == "ufunc" and line.call != "matmul"
+    return line.kind == "ufunc" and getattr(line.function, "signature", None) is None
 
 
 def has_out(line: Line) -> bool:
-    """Whether NumPy can write the result into a buffer."""
-    if line.kind in ("operator", "ufunc", "draw", "loop"):
+    """Whether the result can be written into a buffer."""
+    if line.kind in ("operator", "ufunc", "loop"):
         return True
+    if line.kind == "draw":
+        return line.call in ("random", "standard_normal")
+    if line.kind == "helper":
+        return line.function is not None and takes_out(line.function)
     if line.kind == "method":
-        return line.call in ("sum", "max", "min", "mean", "astype")
-    return line.kind == "function" and line.call in ("where", "clip")
+        half = np.asarray(line.value).dtype == np.float16  # whose sums are made in float32
+        plain = set(line.options) <= {"axis", "keepdims"} and not half
+        return plain and line.call in ("sum", "max", "min", "mean", "astype", "copy", "reshape")
+    if line.kind != "function" or line.call not in WITH_OUT:
+        return False
+    chosen = line.inputs[0] if line.call == "where" else None  # only truths can be where=
+    return chosen is None or getattr(chosen, "dtype", None) == bool
+
+
+@functools.cache
+def takes_out(function: Callable[..., Any]) -> bool:
+    """Whether a helper takes the memory for its results."""
+    return "out" in inspect.signature(function).parameters
 
 
 def like(a: Line, b: Line) -> bool:
@@ -182,14 +237,9 @@ def like(a: Line, b: Line) -> bool:
     return _key(a) == _key(b) and order(a) is not None
 
 
-def order(line: Line) -> str | None:
-    """The memory order of the example's value, "C" or "F"; None for any other."""
-    value = line.value
-    if not isinstance(value, np.ndarray):
-        return None
-    if value.flags.c_contiguous:
-        return "C"
-    return "F" if value.flags.f_contiguous else None
+def order(line: Line) -> tuple[int, ...] | None:
+    """The memory order of the example's value: its axes from slow to fast; None with gaps."""
+    return memory_order(line.value) if not is_number(line) else ()
 
 
 def _key(line: Line) -> Any:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import textwrap
-from collections.abc import Callable
-from typing import Any
 
 from pellucid import __version__
 from pellucid.nn import Module
+from pellucid.program.helpers import imports
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.reading import read_out
 from pellucid.program.spell import expression
 from pellucid.program.trace import Trace
 from pellucid.program.update import Update
 
-__all__ = ["reading_source", "rule_lines", "source_of"]
+__all__ = ["reading_source", "rule_lines"]
 
 
 def reading_source(
@@ -36,8 +34,7 @@ def reading_source(
     training = {"training": f"{names['loss']}, {names['optimizer']}"}
     given = {"given": names["given"]} if names.get("given") else {}
     header = {"network": names["network"], **training, **given, "checked": names["checked"]}
-    parts = [_header(header), "import numpy as np"]
-    parts += [source_of(helper) for helper in body.helpers]
+    parts = [_header(header), "\n".join(imports(body.above)), *body.above]
     rule = names["optimizer"].split("(")[0].lower()
     options = _options(update)
     if update is not None and len(update.lines) > 2:
@@ -68,12 +65,6 @@ def _header(names: dict[str, str]) -> str:
             '"""',
         ]
     )
-
-
-def source_of(helper: Callable[..., Any]) -> str:
-    """A helper's own source, without its decorator and its tests."""
-    text = textwrap.dedent(inspect.getsource(inspect.unwrap(helper)))
-    return text[text.index("def ") :].rstrip()
 
 
 def _options(update: Update | None) -> list[str]:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from pellucid.program.name import Line, Name
-from pellucid.program.tidy import Sized
+from pellucid.errors import GradientError
+from pellucid.program.name import Line, Name, has_names
+from pellucid.program.tidy import Sized, SizedArray, is_range
 
 __all__ = ["constant", "expression"]
 
 # how tightly things bind in Python, loosest first
-_COMPARE, _OR, _AND, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(8)
+_COMPARE, _OR, _XOR, _AND, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(9)
 _BINDS = {
     **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _COMPARE),
     "|": _OR,
+    "^": _XOR,
     "&": _AND,
     **dict.fromkeys(("+", "-"), _SUM),
-    **dict.fromkeys(("*", "/", "@"), _PRODUCT),
+    **dict.fromkeys(("*", "/", "//", "%", "@"), _PRODUCT),
     "**": _POWER,
 }
+_SIGNS = {"neg": "-", "~": "~"}
 _NUMPY = {"absolute": "abs"}  # where the usual name is not the ufunc's own
 
 Known = Callable[[Line], "str | None"]  # the name of a line that has one, else None
@@ -44,6 +47,9 @@ def _spell(line: Line, known: Known) -> tuple[str, int]:
         "index": _index,
         "attribute": _attribute,
         "draw": _draw,
+        "generator": _generator,
+        "constant": _constant,
+        "part": _one_of_several,
     }[line.kind]
     return spell(line, known)
 
@@ -52,6 +58,10 @@ def _part(x: Any, known: Known) -> tuple[str, int]:
     if isinstance(x, Name):
         name = known(x.line)
         return (name, _ATOM) if name is not None else _spell(x.line, known)
+    if isinstance(x, tuple | list) and has_names(x):
+        inner = ", ".join(_part(part, known)[0] for part in x)
+        comma = "," if isinstance(x, tuple) and len(x) == 1 else ""
+        return (f"({inner}{comma})" if isinstance(x, tuple) else f"[{inner}]"), _ATOM
     text = constant(x)
     return text, _MINUS if text.startswith("-") else _product_of(text)
 
@@ -69,8 +79,8 @@ def _bracketed(x: Any, known: Known, least: int) -> str:
 
 
 def _operator(line: Line, known: Known) -> tuple[str, int]:
-    if line.call == "neg":
-        return f"-{_bracketed(line.inputs[0], known, _MINUS)}", _MINUS
+    if line.call in _SIGNS:
+        return f"{_SIGNS[line.call]}{_bracketed(line.inputs[0], known, _MINUS)}", _MINUS
     a, b = line.inputs
     binds = _BINDS[line.call]
     if line.call == "**":
@@ -83,14 +93,13 @@ def _operator(line: Line, known: Known) -> tuple[str, int]:
 
 
 def _call(line: Line, known: Known) -> tuple[str, int]:
-    if line.call == "expand_dims":
+    if line.call == "expand_dims" and isinstance([*line.inputs, *line.options.values()][-1], int):
         return _expand_dims(line, known)
-    name = _NUMPY.get(line.call, line.call)
-    if line.call in ("concatenate", "stack"):
-        parts = line.inputs[0] if isinstance(line.inputs[0], tuple | list) else (line.inputs[0],)
-        joined = ", ".join(_part(x, known)[0] for x in parts)
-        return f"np.{name}([{joined}]{_options(line, known)})", _ATOM
-    return f"np.{name}({_arguments(line.inputs, known)}{_options(line, known)})", _ATOM
+    name, inputs = _NUMPY.get(line.call, line.call), list(line.inputs)
+    if line.call in ("concatenate", "stack") and isinstance(inputs[0], tuple):
+        inputs[0] = list(inputs[0])
+    given = _arguments(inputs, known)
+    return f"np.{name}({given}{_options(line, known, bool(inputs))})", _ATOM
 
 
 def _expand_dims(line: Line, known: Known) -> tuple[str, int]:
@@ -102,11 +111,23 @@ def _expand_dims(line: Line, known: Known) -> tuple[str, int]:
 
 
 def _helper(line: Line, known: Known) -> tuple[str, int]:
-    return f"{line.call}({_arguments(line.inputs, known)}{_options(line, known)})", _ATOM
+    given = _arguments(line.inputs, known)
+    return f"{line.call}({given}{_options(line, known, bool(line.inputs))})", _ATOM
+
+
+def _one_of_several(line: Line, known: Known) -> tuple[str, int]:
+    whole, place = line.inputs
+    return f"{_part(whole, known)[0]}[{place}]", _ATOM
+
+
+def _constant(line: Line, known: Known) -> tuple[str, int]:
+    return constant(line.value), _ATOM
 
 
 def _method(line: Line, known: Known) -> tuple[str, int]:
     a, *rest = line.inputs
+    if line.call in ("reshape", "transpose") and rest[0]:
+        rest = rest[0]  # x.reshape(2, 3), as people write it
     who = _bracketed(a, known, _ATOM)
     return f"{who}.{line.call}({_arguments(rest, known)}{_options(line, known, bool(rest))})", _ATOM
 
@@ -131,9 +152,16 @@ def _attribute(line: Line, known: Known) -> tuple[str, int]:
     return f"{_bracketed(line.inputs[0], known, _ATOM)}.{line.call}", _ATOM
 
 
+def _generator(line: Line, known: Known) -> tuple[str, int]:
+    return f"rng({line.inputs[0]})", _ATOM
+
+
 def _draw(line: Line, known: Known) -> tuple[str, int]:
-    site, shape = line.inputs
-    return f"rng({site}).{line.call}({constant(shape)}{_options(line, known)})", _ATOM
+    generator, *rest = line.inputs
+    while rest and rest[-1] is None:
+        rest.pop()
+    who = _part(generator, known)[0]
+    return f"{who}.{line.call}({_arguments(rest, known)}{_options(line, known, bool(rest))})", _ATOM
 
 
 def _arguments(values: Iterable[Any], known: Known) -> str:
@@ -141,12 +169,12 @@ def _arguments(values: Iterable[Any], known: Known) -> str:
 
 
 def _options(line: Line, known: Known, comma: bool = True) -> str:
-    first = "" if line.kind == "method" and not comma else ", "
+    """The options as text, with a comma before them where arguments stand there."""
     options = dict(line.options)
-    if isinstance(options.get("axis"), tuple) and len(options["axis"]) == 1:
-        options["axis"] = options["axis"][0]
+    if line.kind != "helper" and isinstance(options.get("axis"), tuple):
+        options["axis"] = options["axis"] if len(options["axis"]) != 1 else options["axis"][0]
     parts = [f"{name}={_part(value, known)[0]}" for name, value in options.items()]
-    return first + ", ".join(parts) if parts else ""
+    return (", " if comma else "") + ", ".join(parts) if parts else ""
 
 
 def constant(value: Any) -> str:
@@ -164,20 +192,80 @@ def constant(value: Any) -> str:
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, list):
         return f"[{', '.join(constant(part) for part in value)}]"
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return constant(value.item())
+    if isinstance(value, np.generic):
+        text = constant(value.item())
+        return text if value.dtype.kind == "b" else f"np.{value.dtype.name}({text})"
     if isinstance(value, np.ndarray):
         return _array(value)
     if isinstance(value, float) and not math.isfinite(value):
         return {math.inf: "np.inf", -math.inf: "-np.inf"}.get(value, "np.nan")
+    if isinstance(value, type):
+        return f"np.{np.dtype(value).name}" if issubclass(value, np.generic) else value.__name__
+    if not isinstance(value, PLAIN):
+        raise GradientError(
+            "writing a program",
+            got=f"an argument of type {type(value).__name__}",
+            needs="arrays, numbers, texts, and tuples of them",
+        )
     return repr(value)
 
 
-def _array(value: np.ndarray) -> str:
-    """A constant array: a range where it is one."""
-    flat = value.ravel()
-    if value.dtype.kind in "iu" and np.array_equal(flat, np.arange(flat.size)):
-        shape = "" if value.ndim == 1 else f".reshape({constant(value.shape)})"
-        return f"np.arange({flat.size}){shape}"
-    dtype = "" if value.dtype == np.float64 else f", dtype={constant(value.dtype)}"
-    return f"np.array({value.tolist()}{dtype})"
+PLAIN = (int, float, complex, str, slice, type(None), type(...))
+
+
+def _array(value: np.ndarray[Any, Any]) -> str:
+    """A constant array: a range, one number throughout, a triangle; else number by number.
+
+    >>> _array(np.tri(9, dtype=bool)), _array(np.arange(4).reshape(4, 1))
+    ('np.tri(9, dtype=bool)', 'np.arange(4).reshape(4, 1)')
+    """
+    shape, kind = getattr(value, "sizes", value.shape), _of_type(value)
+    if is_range(value) and value.ndim:
+        text = f"np.arange({constant(_product(shape))}{kind})"
+        return text if value.ndim == 1 else f"{text}.reshape{constant(shape)}"
+    if value.size > FEW or isinstance(value, SizedArray):
+        for text, made in _known_arrays(value, constant(shape), kind):
+            if made.dtype == value.dtype and made.tobytes() == value.tobytes():
+                return text
+    return f"np.array({constant(value.tolist())}{kind})"
+
+
+FEW = 8  # numbers that are written down one by one, whatever they are
+
+
+def _of_type(value: np.ndarray[Any, Any]) -> str:
+    """The dtype as an argument, where it is not the usual one."""
+    usual = np.int64 if is_range(value) else np.float64
+    return "" if value.dtype == usual else f", dtype={constant(value.dtype)}"
+
+
+def _product(sizes: tuple[int, ...]) -> int:
+    """The product of sizes, one of which may depend on the batch."""
+    rest = math.prod(n for n in sizes if not isinstance(n, Sized))
+    for n in sizes:
+        if isinstance(n, Sized):
+            return Sized(n * rest, n.times * rest, n.plus * rest)
+    return rest
+
+
+def _known_arrays(
+    value: np.ndarray[Any, Any], shape: str, kind: str
+) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """What large arrays often are, as text and as numbers: one number throughout, a triangle."""
+    first = value.ravel()[:1].sum()
+    yield f"np.zeros({shape}{kind})", np.zeros(value.shape, value.dtype)
+    yield f"np.ones({shape}{kind})", np.ones(value.shape, value.dtype)
+    yield (
+        f"np.full({shape}, {constant(first.item())}{kind})",
+        np.full(value.shape, first, value.dtype),
+    )
+    if value.ndim != 2 or value.shape[0] != value.shape[1] or isinstance(value, SizedArray):
+        return
+    n = value.shape[0]
+    yield f"np.eye({n}{kind})", np.eye(n, dtype=value.dtype)
+    yield f"np.tri({n}{kind})", np.tri(n, dtype=value.dtype)
+    if value.dtype == bool:
+        yield f"~np.tri({n}, dtype=bool)", ~np.tri(n, dtype=bool)
+    elif value.dtype.kind == "f":
+        full = np.full((n, n), -np.inf, value.dtype)
+        yield f"np.triu(np.full(({n}, {n}), -np.inf{kind}), 1)", np.triu(full, 1)

@@ -13,7 +13,7 @@ from pellucid.nn import Module
 from pellucid.optim import Optimizer
 from pellucid.program.label import label
 from pellucid.program.name import GIVEN, Line
-from pellucid.program.tidy import aligned, shorten
+from pellucid.program.tidy import aligned, lift_constants, shorten
 from pellucid.program.trace import Changes, Trace, trace_step
 from pellucid.program.update import Update, find_update
 
@@ -45,12 +45,14 @@ class Step:
     ) -> Step:
         """Trace the step at two batch sizes and make one program of the two traces."""
         n = len(x)
-        traces = [
-            trace_step(model, loss, optimizer, _resized(x, m), _resized(y, m), changes)
-            for m in (n, n + 3)
-        ]
-        trace = traces[0]
-        aligned(trace.script.lines, traces[1].script.lines, n, n + 3)
+        # the first is the one whose memory is looked at: one row alone has every memory order
+        n, m = (n, n + 3) if n > 1 else (n + 3, n)
+        trace, other = (
+            trace_step(model, loss, optimizer, _resized(x, k), _resized(y, k), changes)
+            for k in (n, m)
+        )
+        aligned(trace.script.lines, other.script.lines, n, m)
+        lift_constants(trace.script)
         lines, instead = shorten(trace.script.lines, trace.results)
         label(trace, model, instead)
 

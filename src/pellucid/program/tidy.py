@@ -8,25 +8,37 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import GradientError
-from pellucid.program.name import Line, Name
+from pellucid.program.name import GIVEN, Line, Name, Script, memory_order
 from pellucid.program.trace import ONE
 
-__all__ = ["Sized", "aligned", "shorten"]
+__all__ = ["Sized", "SizedArray", "aligned", "is_range", "lift_constants", "shorten"]
+
+Array = np.ndarray[Any, Any]
+SMALL = 32  # numbers of a constant array that may stand in the line itself
 
 
 class Sized(int):
     """A whole number that depends on the batch size: it counts as the number, and prints as n."""
 
     text: str
+    times: int
+    plus: int
 
     def __new__(cls, value: int, times: int, plus: int) -> Sized:
         self = super().__new__(cls, value)
+        self.times, self.plus = times, plus
         product = "n" if times == 1 else f"{times} * n"
         self.text = product if not plus else f"{product} {'+' if plus > 0 else '-'} {abs(plus)}"
         return self
 
     def __repr__(self) -> str:
         return self.text
+
+
+class SizedArray(np.ndarray[Any, Any]):
+    """A constant array whose shape, ``sizes``, depends on the batch size."""
+
+    sizes: tuple[int, ...]
 
 
 # -- two traces at two batch sizes: which whole numbers are expressions of n? --
@@ -62,6 +74,8 @@ class _Sizes:
             if self.place[id(a.line)] != self.other_place.get(id(b.line)):
                 raise _differs("other inputs at another batch size")
             return a
+        if isinstance(a, np.integer) and isinstance(b, np.integer) and a != b:
+            return self.sized(int(a), int(b))
         if isinstance(a, bool) or type(a) is not type(b):
             return a
         if isinstance(a, int):
@@ -74,11 +88,23 @@ class _Sizes:
             return {key: self.merged(a[key], b[key]) for key in a}
         if isinstance(a, slice):
             return slice(*(self.merged(x, y) for x, y in zip(_ends(a), _ends(b), strict=True)))
-        if isinstance(a, np.ndarray) and not np.array_equal(a, b):
-            raise _differs("a constant array that depends on the batch size")
+        if isinstance(a, np.ndarray):
+            return self.array(a, b)
         if isinstance(a, float | np.generic) and a != b:
             raise _differs("a constant that depends on the batch size")
         return a
+
+    def array(self, a: Array, b: Array) -> Array:
+        """The constant array itself; one as long as the batch may be a range, or one number."""
+        if a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes():
+            return a
+        ranges = is_range(a) and is_range(b)
+        filled = a.size and b.size and (a == a.flat[0]).all() and (b == a.flat[0]).all()
+        if a.dtype != b.dtype or not (ranges or filled):
+            raise _differs("a constant array that depends on the batch size")
+        made = a.view(SizedArray)
+        made.sizes = self.merged(a.shape, b.shape)
+        return made
 
     def sized(self, a: int, b: int) -> Sized:
         """The whole number times * n + plus that is ``a`` at n and ``b`` at m."""
@@ -99,6 +125,43 @@ def _differs(what: str) -> GradientError:
         needs="one program for every batch size",
         try_="options in place of tests on x.shape[0]",
     )
+
+
+# -- constant arrays --
+
+
+def lift_constants(script: Script) -> None:
+    """Give each large constant array of the lines a line of its own, at the start."""
+    made: dict[Any, Name] = {}
+    script.stage, script.layer, script.rule = "given", "", ""
+    start = len(script.lines)
+
+    def lifted(value: Any) -> Any:
+        if isinstance(value, tuple | list):
+            return type(value)(lifted(part) for part in value)
+        if not isinstance(value, np.ndarray) or not _is_lifted(value):
+            return value
+        key = _frozen(value)
+        if key not in made:
+            made[key] = script.write(Line("constant", "constant", (), {}, value))
+            made[key].line.shape = getattr(value, "sizes", value.shape)
+        return made[key]
+
+    for line in script.lines[:start]:
+        line.inputs = lifted(line.inputs)
+        line.options = {name: lifted(value) for name, value in line.options.items()}
+    script.lines[:] = [*script.lines[start:], *script.lines[:start]]
+
+
+def _is_lifted(array: Array) -> bool:
+    if isinstance(array, SizedArray):
+        return True
+    return array.size > SMALL and not is_range(array)
+
+
+def is_range(array: Array) -> bool:
+    """Whether the numbers are 0, 1, 2 and so on."""
+    return array.dtype.kind in "iu" and np.array_equal(array.ravel(), np.arange(array.size))
 
 
 # -- shorter, with the same bits --
@@ -124,12 +187,17 @@ def shorten(lines: list[Line], results: Iterable[Name]) -> tuple[list[Line], dic
             instead[id(line)] = other
             other.local = other.local or line.local
     wanted = {id(instead.get(id(name.line), name.line)) for name in results}
-    needed: list[Line] = []
     for line in reversed(kept):
         if id(line) in wanted:
-            needed.append(line)
             wanted.update(id(name.line) for name in line.names())
-    return needed[::-1], instead
+    return [line for line in kept if id(line) in wanted or _comes_along(line, wanted)], instead
+
+
+def _comes_along(line: Line, wanted: set[int]) -> bool:
+    """Whether nobody reads the line, but others need its place beside it: results, draws."""
+    if line.kind not in ("part", "draw"):
+        return False
+    return id(line.names()[0].line) in wanted
 
 
 def _renamed(value: Any, instead: dict[int, Line]) -> Any:
@@ -150,7 +218,10 @@ def _without_one(line: Line) -> Line | None:
     for one, other in (line.inputs, line.inputs[::-1]):
         if isinstance(other, Name) and _is_one(one):
             same = np.shape(other.line.value) == np.shape(line.value)
-            if same and other.dtype == np.asarray(line.value).dtype:
+            same = same and other.dtype == np.asarray(line.value).dtype
+            # the product of an array with gaps has none, and its sums may differ in the last bit
+            dense = not same or np.ndim(line.value) == 0 or memory_order(other.line.value)
+            if same and dense is not None:
                 return other.line
     return None
 
@@ -163,9 +234,10 @@ def _is_one(value: Any) -> bool:
 
 def _key(line: Line) -> Any:
     """Two lines with the same key compute the same."""
-    if line.kind in ("source", "option", "draw"):
+    if line.kind in (*GIVEN, "generator", "draw"):
         return id(line)
-    return line.kind, line.call, _frozen(line.inputs), _frozen(line.options)
+    helper = id(line.function) if line.kind == "helper" else 0
+    return line.kind, line.call, helper, _frozen(line.inputs), _frozen(line.options)
 
 
 def _frozen(value: Any) -> Any:
@@ -176,7 +248,8 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple((key, _frozen(part)) for key, part in value.items())
     if isinstance(value, np.ndarray):
-        return "array", value.dtype.str, value.shape, value.tobytes()
+        shape = getattr(value, "sizes", value.shape)
+        return "array", value.dtype.str, repr(shape), value.tobytes()
     if isinstance(value, slice):
         return "slice", _frozen(_ends(value))
     return type(value).__name__, repr(value)

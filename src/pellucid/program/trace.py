@@ -16,7 +16,7 @@ from pellucid.errors import GradientError
 from pellucid.nn import Module
 from pellucid.ops import Rule
 from pellucid.optim import Optimizer, clip, penalty
-from pellucid.program.name import Line, Name, Script
+from pellucid.program.name import GIVEN, Line, Name, Script
 from pellucid.program.settings import PAIRS, label_of, numbers_of
 from pellucid.random import draw_from
 
@@ -95,7 +95,7 @@ def trace_inference(model: Module, x: Any) -> Trace:
     model.eval()
     try:
         with _tracing(model, {"x": x}) as trace:
-            trace.output = _written(model(_tensor(trace.inputs["x"])))
+            trace.output = _written(_only(model(_tensor(trace.inputs["x"])), model))
         return trace
     finally:
         model.train(training)
@@ -107,7 +107,7 @@ def trace_step(
     """The lines of one training step: forward, loss, backward, update."""
     with _tracing(model, {"x": x, "y": y}) as trace:
         script = trace.script
-        prediction = model(_tensor(trace.inputs["x"]))
+        prediction = _only(model(_tensor(trace.inputs["x"])), model)
         script.layer = "loss"
         result = loss(prediction, _tensor(trace.inputs["y"]))
         trace.output, trace.loss = prediction.data, result.data
@@ -247,19 +247,66 @@ class _Generator:
     """A generator that writes down what is drawn from it."""
 
     def __init__(self, script: Script, site: int) -> None:
-        self.script, self.site = script, site
+        self.script = script
+        self.me = script.write(Line("generator", "rng", (site,), {}, None))
 
-    def random(self, shape: tuple[int, ...], dtype: Any = np.float64) -> Name:
+    def random(self, size: Any = None, dtype: Any = np.float64) -> Any:
         """Uniform numbers from 0 to 1."""
-        value = np.full(shape, 0.75, dtype)
-        options = {"dtype": np.dtype(dtype)}
-        return self.script.write(Line("draw", "random", (self.site, shape), options, value))
+        return self._draw("random", (size,), {"dtype": np.dtype(dtype)}, 0.75)
+
+    def standard_normal(self, size: Any = None, dtype: Any = np.float64) -> Any:
+        """Normally distributed numbers, mean 0 and variance 1."""
+        return self._draw("standard_normal", (size,), {"dtype": np.dtype(dtype)}, 0.75)
+
+    def uniform(self, low: float = 0.0, high: float = 1.0, size: Any = None) -> Any:
+        """Uniform numbers from ``low`` to ``high``."""
+        return self._draw("uniform", (low, high, size), {}, 0.25 * low + 0.75 * high)
+
+    def normal(self, loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Any:
+        """Normally distributed numbers."""
+        return self._draw("normal", (loc, scale, size), {}, loc + 0.75 * scale)
+
+    def integers(
+        self, low: int, high: int | None = None, size: Any = None, dtype: Any = np.int64
+    ) -> Any:
+        """Whole numbers from ``low`` to below ``high``; from 0 to below ``low`` without it."""
+        first = 0 if high is None else low
+        return self._draw("integers", (low, high, size), {"dtype": np.dtype(dtype)}, first)
+
+    def _draw(self, call: str, args: tuple[Any, ...], options: dict[str, Any], like: Any) -> Any:
+        """A line whose example is the number ``like`` at every place."""
+        size = () if args[-1] is None else args[-1]
+        value = np.full(size, like, options.get("dtype", np.float64))
+        value = value if value.ndim else value[()]
+        return self.script.write(Line("draw", call, (self.me, *args), options, value))
+
+    def __getattr__(self, name: str) -> Any:
+        if not hasattr(np.random.Generator, name):
+            raise AttributeError(name)
+        raise GradientError(
+            "trace of a draw",
+            got=f"rng.{name}",
+            needs="random, standard_normal, uniform, normal or integers",
+        )
 
 
 def _changed_buffers(model: Module, trace: Trace) -> dict[str, Name]:
     """The buffers that forward gave new values to."""
     now = {path: _written(b) for path, b in model.named_buffers()}
     return {path: name for path, name in now.items() if name is not trace.buffers[path]}
+
+
+def _only(output: Any, model: Module) -> Tensor:
+    """The output of the network, refused where there are several."""
+    if isinstance(output, Tensor):
+        return output
+    many = isinstance(output, tuple | list)
+    raise GradientError(
+        f"trace of {type(model).__name__}",
+        got=f"{len(output)} outputs" if many else f"an output of type {type(output).__name__}",
+        needs="one tensor that the loss takes",
+        try_="a Module around the layer: def forward(self, x): return self.layer(x)[0]",
+    )
 
 
 def _written(t: Any) -> Name:
@@ -285,6 +332,13 @@ class _Watcher:
     ) -> None:
         new = self.script.lines[self.mark :]
         self.mark = len(self.script.lines)
+        if any(isinstance(x, np.random.Generator) for x in inputs):
+            raise GradientError(
+                f"trace of {self.script.layer or 'the network'}, {rule.name}",
+                got="a generator of the layer's own",
+                needs="the generator of the step: a program is given its draws",
+                try_="the layer without generator=",
+            )
         if stage == "forward":
             if isinstance(outputs[0], Name):
                 line = outputs[0].line
@@ -295,7 +349,7 @@ class _Watcher:
         elif isinstance(inputs[0], Name) and isinstance(inputs[1], Name):
             self.trace.totals[id(inputs[1].line)] = inputs[0].line
         for line in new:
-            if line.kind in ("source", "option"):
+            if line.kind in GIVEN:
                 continue
             line.rule = rule.name
             if stage == "backward" and isinstance(inputs[1], Name):
@@ -331,7 +385,7 @@ def _local_names() -> Iterator[None]:
             return
         given = frame.f_code.co_varnames[: frame.f_code.co_argcount]
         for name, value in frame.f_locals.items():
-            fresh = isinstance(value, Name) and name not in (*given, "self", "y", "g")
+            fresh = isinstance(value, Name) and name not in (*given, "self", "y", "g", "_")
             if fresh and value.line.kind != "source" and not value.line.local:
                 value.line.local = name
 
