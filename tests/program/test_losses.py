@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import classes, mlp, numbers
-from pellucid.program.halves import can_be_halved
 
 import pellucid
 from pellucid import nn, optim
@@ -186,21 +185,6 @@ def test_labels_that_do_not_count_go_in() -> None:
     program = pellucid.write(model, loss, sgd(model.parameters()), (X, Y))
     expected = loss(model(X), SOME).item()
     assert program(X, SOME) == expected
-
-
-@pytest.mark.parametrize(
-    ("loss", "can"),
-    [
-        (nn.CrossEntropyLoss(), True),
-        (nn.CrossEntropyLoss(ignore_index=2), False),
-        (nn.NLLLoss(weight=WEIGHTS), False),
-        (nn.MultiMarginLoss(weight=WEIGHTS), True),
-    ],
-)
-def test_a_mean_over_other_than_the_rows_is_not_halved(loss: Any, can: bool) -> None:
-    model = mlp(5, 6, 4)
-    program = pellucid.write(model, loss, sgd(model.parameters()), (X, Y))
-    assert can_be_halved(program.step, loss) is can
 
 
 @pytest.mark.parametrize("told", [True, False])
