@@ -97,7 +97,8 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     "did you mean 'relu'?"
     """
     names = {str(c).lower(): str(c) for c in choices}
-    found = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    swapped = [n for n in names if sorted(n) == sorted(name.lower())]  # the commonest slip
+    found = swapped or difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     return f"did you mean {names[found[0]]!r}?" if found else None
 
 

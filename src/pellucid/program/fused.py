@@ -33,6 +33,7 @@ __all__ = ["fused_source", "load_fused"]
 _log = logging.getLogger("pellucid")
 _FROM_PELLUCID = ("all_finite", "product_nn", "product_nt", "product_tn", "shares")
 LARGEST = 50_000_000  # multiply-adds of a product from which a BLAS is quicker
+_ROWS = (0, 1)  # the memory order of a matrix row after row
 LONG = 50_000  # numbers of a row from which two threads are quicker than one
 _TOOLS = {  # what a loop may call, and how it is compiled
     "exp32": '@njit(error_model="numpy")',
@@ -369,13 +370,13 @@ def _product(line: Line) -> tuple[str, Line, Line, Any] | None:
 
     None for what it is not made for: other layouts, and large ones, where a BLAS is quicker.
     """
-    if line.call not in ("@", "matmul") or np.ndim(line.value) != 2 or order(line) != "C":
+    if line.call not in ("@", "matmul") or np.ndim(line.value) != 2 or order(line) != _ROWS:
         return None
     names = line.names()
     if len(names) != 2 or line.value.dtype.name not in ("float32", "float64"):
         return None
     (left, turned), (right, other) = (_turned(name.line) for name in names)
-    if any(x.value.dtype != line.value.dtype or order(x) != "C" for x in (left, right)):
+    if any(x.value.dtype != line.value.dtype or order(x) != _ROWS for x in (left, right)):
         return None
     terms = names[0].line.shape[1]
     if math.prod(line.value.shape) * int(terms) > LARGEST or (turned and other):
