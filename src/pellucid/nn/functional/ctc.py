@@ -55,9 +55,10 @@ def ctc_loss(
     _check_most("input_lengths", input_lengths, steps, "time steps")
     y = _padded(y, target_lengths, batched)
     _check_labels(y, target_lengths, classes, blank)
+    if reduction == "none" and not batched:
+        reduction = "sum"  # of one word
     options = {"blank": int(blank), "zero_infinity": zero_infinity, "reduction": reduction}
-    loss = apply(ops.CTC, x, y, input_lengths, target_lengths, **options)
-    return loss if batched or not loss.ndim else loss.reshape(())
+    return apply(ops.CTC, x, y, input_lengths, target_lengths, **options)
 
 
 def _lengths(name: str, lengths: Any, batch: int) -> Tensor:
