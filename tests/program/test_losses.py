@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import classes, mlp, numbers
+from test_fused import LIMIT, distance, uncompiled
 
 import pellucid
 from pellucid import nn, optim
@@ -102,6 +103,15 @@ def test_every_loss(name: str) -> None:
     loss, y = LOSSES[name]
     model = mlp(5, 6, 4)
     pellucid.write(model, loss, sgd(model.parameters()), (X, y)).verify()
+
+
+__all__ = ["uncompiled"]  # a fixture
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_in_fused_loops(name: str, uncompiled: None) -> None:
+    loss, y = LOSSES[name]
+    assert distance(mlp(5, 6, 4), loss, sgd, y, X) < LIMIT
 
 
 SUMMED: dict[str, tuple[Callable[[str], Any], Any]] = {

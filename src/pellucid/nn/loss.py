@@ -378,7 +378,7 @@ class CTCLoss(Loss):
     Source: Graves et al. 2006.
 
     >>> x = np.log(np.full((2, 1, 3), 1 / 3))  # 2 steps, 3 classes: 1 1, 0 1 and 1 0 spell 1
-    >>> round(np.exp(-CTCLoss()(x, [[1]], (2,), (1,)).item()), 4)
+    >>> round(float(np.exp(-CTCLoss()(x, [[1]], (2,), (1,)).item())), 4)
     0.3333
     """
 

@@ -273,7 +273,7 @@ class CrossEntropy:
         needs,
     ):
         axis = 1 if z.ndim > 1 else 0
-        g = np.expand_dims(g, axis) if reduction == "none" else g
+        g = np.expand_dims(g, axis) if reduction == "none" and axis else g
         dz = dy = None
         if needs[0]:
             p = np.exp(log_p)
@@ -310,7 +310,7 @@ class NLL:
 
     def backward(g, loss, share, divisor, x, y, w=None, *, ignore_index=None, reduction="mean"):
         axis = 1 if x.ndim > 1 else 0
-        g = np.expand_dims(g, axis) if reduction == "none" else g
+        g = np.expand_dims(g, axis) if reduction == "none" and axis else g
         dx = -g * share
         return dx / divisor if reduction == "mean" else dx, None, None
 

@@ -75,8 +75,8 @@ class CosineEmbedding:
 
 
 def beside(v):
-    """One number a vector, to stand beside the vectors."""
-    return np.expand_dims(v, -1)
+    """One number a vector, to stand beside the vectors; a single number stands beside anything."""
+    return np.expand_dims(v, -1) if np.ndim(v) else v
 
 
 @rule

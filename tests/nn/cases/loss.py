@@ -79,6 +79,7 @@ LOSSES = [
         for weights in ({}, CLASS_WEIGHTS)
     ],
     Loss("CrossEntropyLoss", {}, (4,), "classes"),
+    Loss("CrossEntropyLoss", {"reduction": "none"}, (4,), "classes", CLASS_WEIGHTS),
     Loss("CrossEntropyLoss", {}, (4,), "distributions", CLASS_WEIGHTS),
     *[
         Loss("CrossEntropyLoss", {"reduction": r, **options}, shape, "", weights, after=(labels,))

@@ -38,7 +38,7 @@ def ctc_loss(
     Source: Graves et al. 2006.
 
     >>> x = np.log(np.full((2, 1, 3), 1 / 3))  # 2 steps, 3 classes: 1 1, 0 1 and 1 0 spell 1
-    >>> round(np.exp(-ctc_loss(x, np.array([[1]]), (2,), (1,)).item()), 4)
+    >>> round(float(np.exp(-ctc_loss(x, np.array([[1]]), (2,), (1,)).item())), 4)
     0.3333
     """
     reduction = one_reduction(WHO, reduction)
@@ -55,9 +55,10 @@ def ctc_loss(
     _check_most("input_lengths", input_lengths, steps, "time steps")
     y = _padded(y, target_lengths, batched)
     _check_labels(y, target_lengths, classes, blank)
+    if reduction == "none" and not batched:
+        reduction = "sum"  # of one word
     options = {"blank": int(blank), "zero_infinity": zero_infinity, "reduction": reduction}
-    loss = apply(ops.CTC, x, y, input_lengths, target_lengths, **options)
-    return loss if batched or not loss.ndim else loss.reshape(())
+    return apply(ops.CTC, x, y, input_lengths, target_lengths, **options)
 
 
 def _lengths(name: str, lengths: Any, batch: int) -> Tensor:

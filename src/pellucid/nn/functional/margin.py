@@ -49,7 +49,7 @@ def hinge_embedding_loss(
 ) -> Tensor:
     """mean of x where y = 1, and of max(0, margin - x) where y = -1.
 
-    >>> hinge_embedding_loss(np.array([0.5, 0.25]), np.array([1, -1])).item()
+    >>> hinge_embedding_loss(Tensor([0.5, 0.25]), Tensor([1, -1])).item()
     0.625
     """
     who = "hinge_embedding_loss"
@@ -68,7 +68,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """mean of log(1 + exp(-y x)), y 1 or -1.
 
-    >>> round(soft_margin_loss(np.array([0.0, 0.0]), np.array([1, -1])).item(), 4)
+    >>> round(soft_margin_loss(Tensor([0.0, 0.0]), Tensor([1, -1])).item(), 4)
     0.6931
     """
     who = "soft_margin_loss"
@@ -89,7 +89,7 @@ def margin_ranking_loss(
 ) -> Tensor:
     """mean of max(0, margin - y (x1 - x2)): x1 is to be larger where y = 1, x2 where y = -1.
 
-    >>> margin_ranking_loss(np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([1, -1])).item()
+    >>> margin_ranking_loss(Tensor([1.0, 2.0]), Tensor([3.0, 4.0]), Tensor([1, -1])).item()
     1.0
     """
     who = "margin_ranking_loss"
@@ -112,8 +112,8 @@ def cosine_embedding_loss(
 
     x1, x2 (B, D) and y (B,), or (D,) and ().
 
-    >>> x1, x2 = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[0.0, 1.0], [0.0, 1.0]])
-    >>> cosine_embedding_loss(x1, x2, np.array([1, -1])).item()
+    >>> x1, x2 = Tensor([[1.0, 0.0], [0.0, 2.0]]), Tensor([[0.0, 1.0], [0.0, 1.0]])
+    >>> round(cosine_embedding_loss(x1, x2, Tensor([1, -1])).item(), 4)
     1.0
     """
     who = "cosine_embedding_loss"
@@ -144,7 +144,7 @@ def triplet_margin_loss(
 
     Inputs (..., D) of one shape. With ``swap`` d(p, n) stands for d(a, n) where it is less.
 
-    >>> a, p, n = np.array([[0.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([[0.0, 1.5]])
+    >>> a, p, n = Tensor([[0.0, 0.0]]), Tensor([[0.0, 1.0]]), Tensor([[0.0, 1.5]])
     >>> round(triplet_margin_loss(a, p, n).item(), 4)
     0.5
     """
@@ -172,7 +172,7 @@ def triplet_margin_with_distance_loss(
 
     Without one d is the Euclidean distance, as in :func:`triplet_margin_loss`.
 
-    >>> a, p, n = np.array([[0.0]]), np.array([[1.0]]), np.array([[3.0]])
+    >>> a, p, n = Tensor([[0.0]]), Tensor([[1.0]]), Tensor([[3.0]])
     >>> def d(x, y): return ((x - y) ** 2).sum(axis=1)
     >>> triplet_margin_with_distance_loss(a, p, n, distance_function=d, margin=9.0).item()
     1.0
@@ -213,7 +213,7 @@ def multi_margin_loss(
 
     p is 1 or 2; x (C,) and y () work too.
 
-    >>> multi_margin_loss(np.array([[0.5, 0.25, 1.0, 2.0]]), np.array([3])).item()
+    >>> multi_margin_loss(Tensor([[0.5, 0.25, 1.0, 2.0]]), Tensor([3])).item()
     0.0
     """
     who = "multi_margin_loss"
@@ -243,7 +243,7 @@ def multilabel_margin_loss(
 
     y has the shape of x: the classes of an example, then -1 up to the end.
 
-    >>> x, y = np.array([[0.1, 0.2, 0.4, 0.8]]), np.array([[3, 0, -1, 1]])
+    >>> x, y = Tensor([[0.1, 0.2, 0.4, 0.8]]), Tensor([[3, 0, -1, 1]])
     >>> round(multilabel_margin_loss(x, y).item(), 4)
     0.85
     """
@@ -281,7 +281,7 @@ def multilabel_soft_margin_loss(
 
     x and y (..., C), y from 0 to 1; "none" gives one loss an example.
 
-    >>> x, y = np.zeros((2, 3)), np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    >>> x, y = Tensor([[0.0] * 3] * 2), Tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
     >>> multilabel_soft_margin_loss(x, y, reduction="none").shape
     (2,)
     """
