@@ -73,4 +73,5 @@ class GPT(nn.Module):
         ahead = nn.Transformer.generate_square_subsequent_mask(n)
         for block in self.blocks:
             h = block(h, src_mask=ahead, is_causal=True)
-        return self.head(self.norm(h))
+        logits: Tensor = self.head(self.norm(h))
+        return logits

@@ -251,8 +251,8 @@ class _Recurrent(_Remembering):
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                f"{type(self).__name__}: dropout = {dropout} does nothing with one layer: it stands "
-                "between layers, not behind the last",
+                f"{type(self).__name__}: dropout = {dropout} does nothing with one layer: "
+                "it stands between layers, not behind the last",
                 stacklevel=4,
             )
 

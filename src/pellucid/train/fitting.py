@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from pellucid.train.run import (
 )
 from pellucid.train.run import problem_from as problem_from_config
 from pellucid.train.settings import Losses, Settings
+from pellucid.train.task import task_named
 from pellucid.train.trainer import Trainer
 
 __all__ = ["Interrupted", "fit", "resume"]
@@ -69,6 +71,8 @@ def fit(
     out: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    task: str | None = None,
+    classes: Sequence[str] = (),
     listeners: Sequence[Listener] = (),
     note: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -88,6 +92,8 @@ def fit(
     ``out`` names the run folder (configuration, record, best weights, checkpoints); with
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
     replaced only with ``overwrite=True``.
+    ``task`` names what arrays cannot tell: "tokens" for a text (x and y are places in ``classes``,
+    the vocabulary; the network gives logits at each place).
     The best epoch is the one with the best validation accuracy (``monitor="validation_loss"``: the
     lowest loss); its weights are restored at the end. Without ``validation`` the last ones stay.
 
@@ -120,6 +126,8 @@ def fit(
             try_="resume=True to go on with it, or overwrite=True to replace it",
         )
     problem = _problem(model, train, preparation, out, resume, chosen.loss)
+    if task is not None:
+        problem = replace(problem, task=task_named(task).name, classes=tuple(classes))
     own = _Objects(loss, optimizer, schedule)
     return _Session(model, train, validation, problem, chosen, own, out, note).run(
         resume, listeners

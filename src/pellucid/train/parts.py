@@ -87,6 +87,8 @@ def make_problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression
         )
     y = np.asarray(train[1])
+    if y.dtype.kind in "iu" and y.ndim > 1:  # a class at each place of each sample
+        return Problem("tokens", (), preparation, np.dtype(dtype), False)
     numbers = loss in ("mse", "mae", "huber")
     if y.dtype.kind == "f" and not numbers and _are_probabilities(y):
         classes = tuple(str(i) for i in range(y.shape[1]))
@@ -109,6 +111,8 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         )
     if not len(x):
         raise DataError(f"{name} data", got="no rows", needs="at least one")
+    if problem.task == "tokens":  # windows over one text: nothing is copied
+        return Part(x, y)
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x

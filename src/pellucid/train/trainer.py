@@ -107,6 +107,8 @@ class Trainer:
         if self.schedule is not None and self.schedule_each == "epoch":
             self.step_schedule(event)
         event["best"] = self.keep_best(event)
+        for listener in self.listeners:
+            event |= listener.adds(self)
         self.tell("on_epoch", event)
 
     # -- what the loop asks --
