@@ -1,7 +1,8 @@
 """Windows of images as columns and back (Unfold, Fold), and how convolutions cut up their work.
 
-Options: ``stride`` and ``dilation``, a number an axis; ``padding``, a pair an axis, places before
-and after the image (a negative number after: so many places of the image are left out).
+Options: ``stride`` and ``dilation``, a number an axis or one for all; ``padding``, for every axis a
+pair, the places before and after the image (a negative number after: so many places of the image
+are left out), or one number for all.
 """
 
 import math
@@ -13,25 +14,37 @@ from pellucid.ops.rule import helper, rule
 
 
 @helper
-def window_counts(lengths, kernel, *, stride, padding, dilation):
+def in_full(axes, stride, padding, dilation):
+    """The options with a number, or a pair, for every axis."""
+    return {
+        "stride": (stride,) * axes if isinstance(stride, int) else stride,
+        "padding": ((padding, padding),) * axes if isinstance(padding, int) else padding,
+        "dilation": (dilation,) * axes if isinstance(dilation, int) else dilation,
+    }
+
+
+@helper
+def window_counts(lengths, kernel, *, stride=1, padding=0, dilation=1):
     """How many windows there are along each axis.
 
-    >>> window_counts((28,), (5,), stride=(2,), padding=((0, 0),), dilation=(1,))
-    (12,)
+    >>> window_counts((28, 28), (5, 3), stride=2)
+    (12, 13)
     """
-    axes = zip(lengths, kernel, stride, padding, dilation, strict=True)
+    how = in_full(len(kernel), stride, padding, dilation)
+    axes = zip(lengths, kernel, *how.values(), strict=True)
     return tuple((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in axes)
 
 
 def transposed_size(
-    lengths: Any, kernel: Any, *, stride: Any, padding: Any, dilation: Any
+    lengths: Any, kernel: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1
 ) -> tuple[int, ...]:
     """The lengths of an image whose windows are ``lengths``: :func:`window_counts`, turned round.
 
-    >>> transposed_size((12,), (5,), stride=(2,), padding=((0, 0),), dilation=(1,))
-    (27,)
+    >>> transposed_size((12, 13), (5, 3), stride=2)
+    (27, 27)
     """
-    axes = zip(lengths, kernel, stride, padding, dilation, strict=True)
+    how = in_full(len(kernel), stride, padding, dilation)
+    axes = zip(lengths, kernel, *how.values(), strict=True)
     return tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 for n, k, s, p, d in axes)
 
 
@@ -76,9 +89,9 @@ def pieces(batch, size, numbers):
 
 
 @helper
-def im2col(x, *, kernel, stride, padding, dilation, out=None):
+def im2col(x, *, kernel, stride=1, padding=0, dilation=1, out=None):
     """Every window as a column: (B, C, *lengths) -> (B, C * places of the kernel, windows)."""
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(len(kernel), stride, padding, dilation)
     batch, channels, lengths = x.shape[0], x.shape[1], x.shape[2:]
     windows = window_counts(lengths, kernel, **how)
     if out is None:
@@ -92,9 +105,9 @@ def im2col(x, *, kernel, stride, padding, dilation, out=None):
 
 
 @helper
-def col2im(columns, *, size, kernel, stride, padding, dilation, out=None):
+def col2im(columns, *, size, kernel, stride=1, padding=0, dilation=1, out=None):
     """Every column added to its window: (B, C * places of the kernel, windows) -> (B, C, *size)."""
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(len(kernel), stride, padding, dilation)
     batch, channels = columns.shape[0], columns.shape[1] // math.prod(kernel)
     windows = window_counts(size, kernel, **how)
     out = np.empty((batch, channels, *size), columns.dtype) if out is None else out

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from pellucid.ops.columns import meetings, pieces, transposed_size, window_counts
+from pellucid.ops.columns import in_full, meetings, pieces, transposed_size, window_counts
 from pellucid.ops.rule import helper, rule
 
 
@@ -26,7 +26,7 @@ def bordered(x, padding):
 
 
 @helper
-def window_pieces(x, kernel, size, *, stride, padding, dilation, groups):
+def window_pieces(x, kernel, size, groups, *, stride, padding, dilation):
     """Cut channels-last images (B, *lengths, C) into windows, some at a time.
 
     Yields (piece, columns): the positions, and the windows there, (groups, positions, width) with
@@ -62,13 +62,13 @@ def window_pieces(x, kernel, size, *, stride, padding, dilation, groups):
 
 
 @helper
-def convolve(x, W, b, *, stride, padding, dilation, groups, out=None):
+def convolve(x, W, b, *, stride=1, padding=0, dilation=1, groups=1, out=None):
     """y[b, o, i] = b[o] + sum over c and k of W[o, c, k] x[b, c, i stride + k dilation - before].
 
     x (B, C, *lengths), W (O, C / groups, *kernel), b (O,) or None; y (B, O, *windows). A window is
     a row of a matrix, which is multiplied by the kernels.
     """
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(W.ndim - 2, stride, padding, dilation)
     channels, kernel = W.shape[0], W.shape[2:]
     size = window_counts(x.shape[2:], kernel, **how)
     if out is None:
@@ -76,7 +76,7 @@ def convolve(x, W, b, *, stride, padding, dilation, groups, out=None):
         out = np.moveaxis(out, -1, 1)
     x, y = np.moveaxis(x, 1, -1), np.moveaxis(out, 1, -1)
     kernels = np.moveaxis(W, 1, -1).reshape(groups, channels // groups, -1).swapaxes(1, 2)
-    for piece, columns in window_pieces(x, kernel, size, groups=groups, **how):
+    for piece, columns in window_pieces(x, kernel, size, groups, **how):
         rows = y[piece].reshape(-1, groups, channels // groups)
         np.matmul(columns, kernels, out=rows.swapaxes(0, 1))
         if b is not None:
@@ -85,30 +85,30 @@ def convolve(x, W, b, *, stride, padding, dilation, groups, out=None):
 
 
 @helper
-def kernel_gradient(x, g, *, kernel, stride, padding, dilation, groups, out=None):
+def kernel_gradient(x, g, *, kernel, stride=1, padding=0, dilation=1, groups=1, out=None):
     """dW[o, c, k] = sum over b and i of g[b, o, i] x[b, c, i stride + k dilation - before].
 
     x (B, C, *lengths), g (B, O, *windows); dW (O, C / groups, *kernel).
     """
-    how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    how = in_full(len(kernel), stride, padding, dilation)
     shape = (g.shape[1], x.shape[1] // groups, *kernel)
     out = np.empty(shape, np.result_type(x, g)) if out is None else out
     x, g = np.moveaxis(x, 1, -1), np.moveaxis(g, 1, -1)
     total = np.zeros((groups, shape[0] // groups, math.prod(shape[1:])), out.dtype)
-    for piece, columns in window_pieces(x, kernel, g.shape[1:-1], **how):
+    for piece, columns in window_pieces(x, kernel, g.shape[1:-1], groups, **how):
         total += g[piece].reshape(-1, groups, shape[0] // groups).transpose(1, 2, 0) @ columns
     out[...] = np.moveaxis(total.reshape(shape[0], *kernel, shape[1]), -1, 1)
     return out
 
 
 @helper
-def spread(g, W, b, *, size, stride, padding, dilation, groups, out=None):
+def spread(g, W, b, *, size, stride=1, padding=0, dilation=1, groups=1, out=None):
     """x[b, c, j] = b[c] + sum of W[o, c, k] g[b, o, i] over i stride + k dilation - before = j.
 
     g (B, O, *windows), W (O, C / groups, *kernel), b (C,) or None; x (B, C, *size). Each number of
     g lays the kernel, times itself, over its window: :func:`convolve` the other way round.
     """
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(W.ndim - 2, stride, padding, dilation)
     channels = groups * W.shape[1]
     if out is None:
         out = np.empty((g.shape[0], *size, channels), np.result_type(g, W))
@@ -170,10 +170,10 @@ class ConvTranspose:
     Source: Zeiler et al. 2010, Deconvolutional networks.
     """
 
-    def forward(x, W, b=None, *, stride, padding, dilation, groups):
-        how = {"stride": stride, "padding": padding, "dilation": dilation}
-        size = transposed_size(x.shape[2:], W.shape[2:], **how)
-        return spread(x, W, b, size=size, groups=groups, **how)
+    def forward(x, W, b=None, **how):
+        along = {name: value for name, value in how.items() if name != "groups"}
+        size = transposed_size(x.shape[2:], W.shape[2:], **along)
+        return spread(x, W, b, size=size, **how)
 
     def backward(g, y, x, W, b=None, *, needs, **how):
         dx = convolve(g, W, None, **how) if needs[0] else None

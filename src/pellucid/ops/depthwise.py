@@ -6,7 +6,7 @@ the image, shifted, times one row of weights. Shapes and options are those of op
 
 import numpy as np
 
-from pellucid.ops.columns import meetings, pieces, transposed_size, window_counts
+from pellucid.ops.columns import in_full, meetings, pieces, transposed_size, window_counts
 from pellucid.ops.rule import helper, rule
 
 
@@ -35,13 +35,13 @@ def rows_of_weights(W, length):
 
 
 @helper
-def depthwise(x, W, b, *, stride, padding, dilation, out=None):
+def depthwise(x, W, b, *, stride=1, padding=0, dilation=1, out=None):
     """y[b, o, i] = b[o] + sum over k of W[o, 0, k] x[b, c, i stride + k dilation - before].
 
     x (B, C, *lengths), W (O, 1, *kernel), b (O,) or None; y (B, O, *windows). O is a multiple of
     C, and c = o // (O / C).
     """
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(W.ndim - 2, stride, padding, dilation)
     size = window_counts(x.shape[2:], W.shape[2:], **how)
     if out is None:
         out = np.empty((x.shape[0], *size, W.shape[0]), np.result_type(x, W))
@@ -61,13 +61,13 @@ def depthwise(x, W, b, *, stride, padding, dilation, out=None):
 
 
 @helper
-def depthwise_spread(g, W, b, *, size, stride, padding, dilation, out=None):
+def depthwise_spread(g, W, b, *, size, stride=1, padding=0, dilation=1, out=None):
     """x[b, o, j] = b[o] + sum of W[o, 0, k] g[b, o, i] over i stride + k dilation - before = j.
 
     g (B, O, *windows), W (O, 1, *kernel), b (O,) or None; x (B, O, *size): :func:`depthwise` the
     other way round.
     """
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(W.ndim - 2, stride, padding, dilation)
     if out is None:
         out = np.empty((g.shape[0], *size, W.shape[0]), np.result_type(g, W))
         out = np.moveaxis(out, -1, 1)
@@ -85,9 +85,9 @@ def depthwise_spread(g, W, b, *, size, stride, padding, dilation, out=None):
 
 
 @helper
-def depthwise_kernel_gradient(x, g, *, kernel, stride, padding, dilation, out=None):
+def depthwise_kernel_gradient(x, g, *, kernel, stride=1, padding=0, dilation=1, out=None):
     """dW[o, 0, k] = sum over b and i of g[b, o, i] x[b, c, i stride + k dilation - before]."""
-    how = {"stride": stride, "padding": padding, "dilation": dilation}
+    how = in_full(len(kernel), stride, padding, dilation)
     channels = g.shape[1]
     out = np.empty((channels, 1, *kernel), np.result_type(x, g)) if out is None else out
     x, g = np.moveaxis(x, 1, -1), np.moveaxis(g, 1, -1)

@@ -11,15 +11,17 @@ from pellucid.autograd import Tensor, apply
 from pellucid.errors import ShapeError
 from pellucid.nn.functional.doors import floating
 from pellucid.nn.functional.windows import (
+    PADDING_MODES,
     as_given,
     batched,
+    check_edges,
     check_kernel,
     check_more,
     check_windows,
-    continued,
     dividing,
     options_of,
     per_axis,
+    shortened,
     with_batch,
 )
 from pellucid.ops.columns import transposed_size, window_counts
@@ -153,8 +155,9 @@ def unfold(
     kernel = per_axis("unfold", "kernel_size", kernel_size, 2)
     how = options_of("unfold", 2, stride, padding, dilation, kernel)
     x = batched("unfold", 2, input)
-    check_windows("unfold", x, kernel, how)
-    return as_given(apply(ops.Unfold, floating("unfold", x), kernel=kernel, **how), x, input)
+    check_windows("unfold", input, kernel, how)
+    y = apply(ops.Unfold, floating("unfold", x), kernel=kernel, **shortened(how))
+    return as_given(y, x, input)
 
 
 def fold(
@@ -191,7 +194,7 @@ def fold(
             needs=f"a multiple of {area} (the kernel's places) rows, and "
             f"{' * '.join(str(max(n, 0)) for n in windows)} columns, one a window",
         )
-    y = apply(ops.Fold, floating("fold", x), size=size, kernel=kernel, **how)
+    y = apply(ops.Fold, floating("fold", x), size=size, kernel=kernel, **shortened(how))
     return as_given(y, x, input)
 
 
@@ -216,14 +219,16 @@ def convolved(
     groups = dividing(who, groups, weight.shape[0], "out_channels")
     x = batched(who, axes, input, weight.shape[1] * groups)
     floating(who, x)
+    check_windows(who, input, kernel, how)
     if padding_mode != "zeros":
-        x = continued(who, x, how["padding"], padding_mode)
+        check_edges(who, input, how["padding"], padding_mode)
+        width = ((0, 0), (0, 0), *how["padding"])
+        x = apply(ops.PadEdges, x, width=width, mode=PADDING_MODES[padding_mode])
         how["padding"] = ((0, 0),) * axes
-    check_windows(who, x, kernel, how)
     if groups > 1 and weight.shape[1] == 1:
-        y = apply(ops.DepthwiseConv, x, weight, bias, **how)
+        y = apply(ops.DepthwiseConv, x, weight, bias, **shortened(how))
     else:
-        y = apply(ops.Conv, x, weight, bias, groups=groups, **how)
+        y = apply(ops.Conv, x, weight, bias, **shortened({**how, "groups": groups}))
     return as_given(y, x, input)
 
 
@@ -256,7 +261,8 @@ def transposed(
             needs=f"an output of at least 1 along every axis; it would be {size}",
         )
     if groups > 1 and weight.shape[0] == groups and weight.shape[1] == 1:
-        y = apply(ops.DepthwiseConvTranspose, floating(who, x), weight, bias, **how)
+        y = apply(ops.DepthwiseConvTranspose, floating(who, x), weight, bias, **shortened(how))
     else:
-        y = apply(ops.ConvTranspose, floating(who, x), weight, bias, groups=groups, **how)
+        how["groups"] = groups
+        y = apply(ops.ConvTranspose, floating(who, x), weight, bias, **shortened(how))
     return as_given(y, x, input)

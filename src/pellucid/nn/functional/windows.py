@@ -6,8 +6,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from pellucid import ops
-from pellucid.autograd import Tensor, apply
+from pellucid.autograd import Tensor
 from pellucid.errors import OptionError, ShapeError, choose
 
 __all__ = [
@@ -15,14 +14,15 @@ __all__ = [
     "as_given",
     "axis_names",
     "batched",
+    "check_edges",
     "check_kernel",
     "check_more",
     "check_windows",
-    "continued",
     "dividing",
     "options_of",
     "pads",
     "per_axis",
+    "shortened",
     "with_batch",
 ]
 
@@ -155,10 +155,10 @@ def as_given(y: Tensor, x: Any, input: Any) -> Tensor:
     return y if x.ndim == input.ndim else y.reshape(*y.shape[1:])
 
 
-def check_windows(who: str, x: Any, kernel: tuple[int, ...], how: dict[str, Any]) -> None:
+def check_windows(who: str, input: Any, kernel: tuple[int, ...], how: dict[str, Any]) -> None:
     """Refuse a kernel that is larger than the padded input: there would be no window."""
-    names, paddings, dilations = axis_names(len(kernel)), how["padding"], how["dilation"]
-    axes = zip(names, x.shape[2:], kernel, paddings, dilations, strict=True)
+    names, lengths = axis_names(len(kernel)), input.shape[-len(kernel) :]
+    axes = zip(names, lengths, kernel, how["padding"], how["dilation"], strict=True)
     for name, n, k, padding, d in axes:
         reach, there = d * (k - 1) + 1, n + sum(padding)
         if reach > there:
@@ -166,30 +166,44 @@ def check_windows(who: str, x: Any, kernel: tuple[int, ...], how: dict[str, Any]
             padded = " with its padding" if sum(padding) else ""
             raise ShapeError(
                 who,
-                got=f"an input of shape {tuple(x.shape)}",
+                got=f"an input of shape {tuple(input.shape)}",
                 needs=f"a {name} of at least {reach} for a kernel of {k}{spread}; "
                 f"here it is {there}{padded}",
             )
 
 
-def continued(who: str, x: Any, padding: tuple[tuple[int, int], ...], mode: str) -> Any:
-    """The images continued at their ends."""
-    names = axis_names(len(padding))
-    for name, n, pair in zip(names, x.shape[2:], padding, strict=True):
-        most = {"reflect": n - 1, "circular": n}.get(mode, max(pair))
-        if max(pair) > most:
+def check_edges(who: str, input: Any, padding: tuple[tuple[int, int], ...], mode: str) -> None:
+    """Refuse edges that cannot be continued as far as that."""
+    names, lengths = axis_names(len(padding)), input.shape[-len(padding) :]
+    for name, n, pair in zip(names, lengths, padding, strict=True):
+        most = max(pair)
+        least = {"reflect": most + 1, "replicate": 1, "circular": most}[mode]
+        if most > 0 and n < least:
             raise ShapeError(
                 who,
-                got=f"an input of shape {tuple(x.shape)}",
-                needs=f"a {name} of at least {max(pair) + n - most} for padding={max(pair)} "
+                got=f"an input of shape {tuple(input.shape)}",
+                needs=f"a {name} of at least {least} for padding={most} "
                 f"with padding_mode={mode!r}; here it is {n}",
             )
-    width = ((0, 0), (0, 0), *padding)
-    return (
-        apply(ops.PadEdges, x, width=width, mode=PADDING_MODES[mode])
-        if any(map(any, padding))
-        else x
-    )
+
+
+def shortened(how: dict[str, Any]) -> dict[str, Any]:
+    """The options as briefly as the rules take them, so that a written program is read easily.
+
+    >>> shortened({"stride": (1, 1), "padding": ((2, 2), (2, 2)), "dilation": (1, 2)})
+    {'padding': 2, 'dilation': (1, 2)}
+    """
+    usual = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    short = {name: _one(value) for name, value in how.items()}
+    return {name: value for name, value in short.items() if value != usual[name]}
+
+
+def _one(value: Any) -> Any:
+    """One number for a tuple of equal numbers, or of pairs of them."""
+    if not isinstance(value, tuple):
+        return value
+    numbers = {n for part in value for n in (part if isinstance(part, tuple) else (part,))}
+    return numbers.pop() if len(numbers) == 1 else value
 
 
 def _given(values: Sequence[int]) -> str:
