@@ -55,7 +55,7 @@ from pellucid.nn.functional.loss import (
     l1_loss,
     mse_loss,
 )
-from pellucid.nn.functional.normalize import (
+from pellucid.nn.functional.norm import (
     batch_norm,
     group_norm,
     instance_norm,
