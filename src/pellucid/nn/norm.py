@@ -13,7 +13,7 @@ from pellucid.autograd import Tensor, apply
 from pellucid.errors import OptionError, ShapeError
 from pellucid.nn import functional as F
 from pellucid.nn.functional.doors import floating
-from pellucid.nn.functional.normalize import (
+from pellucid.nn.functional.norm import (
     Normed,
     as_shape,
     check_groups,

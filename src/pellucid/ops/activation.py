@@ -241,7 +241,7 @@ class GumbelSoftmax:
         if not hard:
             return soft, soft
         drawn = np.expand_dims(np.argmax(soft, axis=axis), axis)
-        classes = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (-axis % x.ndim - 1))
+        classes = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis % x.ndim))
         return (drawn == classes).astype(x.dtype), soft
 
     def backward(g, y, soft, x, rng, *, tau=1.0, hard=False, axis=-1):

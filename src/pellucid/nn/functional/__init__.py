@@ -92,7 +92,7 @@ from pellucid.nn.functional.margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from pellucid.nn.functional.normalize import (
+from pellucid.nn.functional.norm import (
     batch_norm,
     group_norm,
     instance_norm,
