@@ -89,7 +89,8 @@ class Embedding(_Table):
 
     Raises DataError for a token outside the vocabulary, DtypeError for ids that are no whole
     numbers, and OptionError for ``max_norm`` and ``sparse``, which Pellucid has not. A written
-    program cannot look at the ids: there NumPy refuses a token that is too large.
+    program cannot look at the ids: there NumPy refuses a token that is too large, and counts one
+    below 0 from the end.
 
     >>> Embedding(65, 8)(np.zeros((2, 5), int)).shape
     (2, 5, 8)

@@ -49,7 +49,7 @@ class _Positions(Module):
                 f"{name} {self.max_length}, {self.embedding_dim}",
                 got=f"a sequence of {x.shape[time]} places",
                 needs=f"at most {self.max_length}",
-                try_=f"{name}({x.shape[time]}, {self.embedding_dim})",
+                try_=f"{name}(max_length={x.shape[time]}, ...)",
             )
 
     def extra_repr(self) -> str:

@@ -110,19 +110,22 @@ def check_visible(who: str, mask: Tensor, causal: bool, shape: tuple[int, ...]) 
     values: Any = mask.data
     if not isinstance(values, np.ndarray):
         return
-    seen = values if values.dtype == bool else values > -np.inf
+    seen = np.atleast_2d(values if values.dtype == bool else values > -np.inf)
     if causal:
         seen = seen & np.tri(*shape[-2:], dtype=np.bool_)
     empty = np.argwhere(~seen.any(axis=-1))
-    if len(empty):
-        place = tuple(empty[0].tolist())
-        raise DataError(
-            who,
-            got=f"a mask of shape {mask.shape}{' and is_causal' if causal else ''} whose row "
-            f"{place[0] if len(place) == 1 else place} hides all keys"
-            + (f", and {len(empty) - 1} more" * (len(empty) > 1)),
-            needs="at least one key for each query: no softmax is taken over nothing",
-        )
+    if not len(empty):
+        return
+    query = f"query {empty[0, -1]}" if seen.shape[-2] > 1 else "every query"
+    head = f" in head {empty[0, -2]}" if seen.ndim > 3 and seen.shape[-3] > 1 else ""
+    example = f" of example {empty[0, 0]}" if seen.ndim > 2 and seen.shape[0] > 1 else ""
+    more = f", and from {len(empty) - 1} more" if len(empty) > 1 else ""
+    raise DataError(
+        who,
+        got=f"a mask that hides all keys from {query}{example}{head}{more}",
+        needs="at least one key for each query: there is no softmax over nothing",
+        try_="leave out examples that are all padding" if query == "every query" else None,
+    )
 
 
 # -- what is checked at the door --

@@ -214,7 +214,7 @@ def _bags(who: str, ids: Tensor, offsets: Any, include_last: bool) -> tuple[Any,
             "offsets",
             needs="(bags, tokens) without offsets, or (tokens,) with offsets",
         )
-    if ids.size == 0:
+    if ids.shape[-1] == 0:
         raise ShapeError(who, got=f"tokens of shape {ids.shape}", needs="at least one token")
     if offsets is None:
         return None, ids.shape[0]
