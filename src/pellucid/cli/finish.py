@@ -74,12 +74,12 @@ def headline(run: Run) -> str:
         event = best_epoch(run)
         part = "validation" if "validation_loss" in event else "training"
         figures = {k.partition("_")[2]: v for k, v in event.items()}
-        return _score(figures, f"on the {part} part")
-    return _score(figures, f"on {figures['samples']:,} test samples")
+        return _score(run.task, figures, f"on the {part} part")
+    return _score(run.task, figures, f"on {figures['samples']:,} test samples")
 
 
-def _score(figures: dict[str, Any], where: str) -> str:
-    if figures.get("bits") is not None or figures.get("nats") is not None:
+def _score(task: str, figures: dict[str, Any], where: str) -> str:
+    if task == "tokens":
         return (
             f"{figures['loss']:.4f} nats a token, {percent(figures['accuracy'])} foreseen {where}"
         )
@@ -107,7 +107,9 @@ def _results(run: Run) -> list[tuple[str, str]]:
     rows = []
     if "validation_loss" in event:
         value = {k.removeprefix("validation_"): v for k, v in event.items() if "validation_" in k}
-        rows.append(("best", _score(value, f"on the validation part, epoch {event['epoch']}")))
+        rows.append(
+            ("best", _score(run.task, value, f"on the validation part, epoch {event['epoch']}"))
+        )
     figures = tested(run.record)
     if figures is not None:
         rows.append(("test", headline(run)))

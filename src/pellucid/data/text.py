@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ class Text:
         self._refuse_short(ends[0], context, "training")
         train = np.lib.stride_tricks.sliding_window_view(self.tokens[: ends[0]], context + 1)
         parts: list[Pair | None] = [(train[:, :-1], train[:, 1:])]
-        for name, start, end in (("validation", *ends[:2]), ("test", *ends[1:])):
+        for name, (start, end) in zip(("validation", "test"), pairwise(ends), strict=True):
             if start == end:
                 parts.append(None)
                 continue

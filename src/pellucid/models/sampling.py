@@ -69,6 +69,7 @@ class Sampler:
         with no_grad():
             if step is None:
                 yield from self._anew(tokens)
+                return
             state = None
             while True:
                 z, state = step(tokens[np.newaxis], state)

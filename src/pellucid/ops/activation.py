@@ -186,7 +186,7 @@ class GELU:
 
     def forward(x, *, approximate="none"):
         if approximate == "tanh":
-            t = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+            t = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
             return 0.5 * x * (1 + t), t
         phi = normal_cdf(x)
         return x * phi, phi
