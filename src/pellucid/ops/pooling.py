@@ -65,11 +65,10 @@ def max_place(x, y, kernel, stride, padding, dilation, size, out=None):
 
 
 @helper
-def max_pool_back(g, place, lengths, kernel, stride, padding, dilation, size, out=None):
+def max_pool_back(g, place, x, kernel, stride, padding, dilation, size, out=None):
     """The gradient of each window goes to the place that its maximum came from."""
-    first = g.ndim - len(size)
-    shape = (*g.shape[:first], *lengths)
-    dx = np.empty_like(place, dtype=g.dtype, shape=shape) if out is None else out
+    lengths = x.shape[x.ndim - len(size) :]
+    dx = np.empty_like(x) if out is None else out
     apart = all(s > (k - 1) * d for s, k, d in zip(stride, kernel, dilation, strict=True))
     seen = [m * k if s == k else 0 for m, k, s in zip(size, kernel, stride, strict=True)]
     if not apart or any(padding) or seen != list(lengths):  # else every pixel is written below
@@ -107,9 +106,7 @@ class MaxPool:
         return max_pool(x, **window)
 
     def backward(g, y, x, **window):
-        place = max_place(x, y, **window)
-        lengths = x.shape[x.ndim - len(window["size"]) :]
-        return (max_pool_back(g, place, lengths=lengths, **window),)
+        return (max_pool_back(g, max_place(x, y, **window), x, **window),)
 
 
 @rule
