@@ -106,7 +106,8 @@ class MaxPool:
         return max_pool(x, **window)
 
     def backward(g, y, x, **window):
-        return (max_pool_back(g, max_place(x, y, **window), x, **window),)
+        place = max_place(x, y, **window)
+        return (max_pool_back(g, place, x, **window),)
 
 
 @rule
