@@ -32,6 +32,16 @@ def windows(lengths, size, kernel, stride, padding, dilation):
     return found
 
 
+@helper
+def in_order_of(y, g):
+    """``g`` in the memory order of ``y``: behind a Flatten it arrives channels first."""
+    alike = np.empty_like(y, dtype=g.dtype)
+    if g.strides == alike.strides:
+        return g
+    alike[...] = g
+    return alike
+
+
 # -- the greatest --
 
 
@@ -65,11 +75,11 @@ def max_place(x, y, kernel, stride, padding, dilation, size, out=None):
 
 
 @helper
-def max_pool_back(g, place, lengths, kernel, stride, padding, dilation, size, out=None):
+def max_pool_back(g, place, x, kernel, stride, padding, dilation, size, out=None):
     """The gradient of each window goes to the place that its maximum came from."""
-    first = g.ndim - len(size)
-    shape = (*g.shape[:first], *lengths)
-    dx = np.empty_like(place, dtype=g.dtype, shape=shape) if out is None else out
+    lengths = x.shape[x.ndim - len(size) :]
+    dx = np.empty_like(x) if out is None else out
+    g = in_order_of(place, g)
     apart = all(s > (k - 1) * d for s, k, d in zip(stride, kernel, dilation, strict=True))
     seen = [m * k if s == k else 0 for m, k, s in zip(size, kernel, stride, strict=True)]
     if not apart or any(padding) or seen != list(lengths):  # else every pixel is written below
@@ -108,8 +118,7 @@ class MaxPool:
 
     def backward(g, y, x, **window):
         place = max_place(x, y, **window)
-        lengths = x.shape[x.ndim - len(window["size"]) :]
-        return (max_pool_back(g, place, lengths=lengths, **window),)
+        return (max_pool_back(g, place, x, **window),)
 
 
 @rule
@@ -198,12 +207,13 @@ def avg_pool(x, kernel, stride, padding, size, count_padding, divisor, out=None)
 
 
 @helper
-def avg_pool_back(g, lengths, kernel, stride, padding, size, count_padding, divisor, out=None):
-    """Every place of a window gets an equal share of its gradient."""
+def avg_pool_back(g, y, lengths, kernel, stride, padding, size, count_padding, divisor, out=None):
+    """Every place of a window gets an equal share of its gradient, in the memory order of ``y``."""
     first = g.ndim - len(size)
-    dx = np.empty_like(g, shape=(*g.shape[:first], *lengths)) if out is None else out
+    dx = np.empty_like(y, shape=(*g.shape[:first], *lengths)) if out is None else out
     dx.fill(0)
-    share = g / divisor_of(lengths, size, kernel, stride, padding, count_padding, divisor, g.dtype)
+    divisor = divisor_of(lengths, size, kernel, stride, padding, count_padding, divisor, g.dtype)
+    share = in_order_of(y, g) / divisor
     for outputs, inputs in windows(lengths, size, kernel, stride, padding, (1,) * len(size)):
         dx[inputs] += share[outputs]
     return dx
@@ -217,7 +227,7 @@ class AvgPool:
         return avg_pool(x, **window)
 
     def backward(g, y, x, **window):
-        return (avg_pool_back(g, lengths=x.shape[x.ndim - len(window["size"]) :], **window),)
+        return (avg_pool_back(g, y, lengths=x.shape[x.ndim - len(window["size"]) :], **window),)
 
 
 @rule
@@ -232,7 +242,7 @@ class LPPool:
         places = math.prod(window["kernel"])
         lengths = x.shape[x.ndim - len(window["size"]) :]
         pull = np.where(y == 0, 0, g * np.where(y == 0, 1, y) ** (1 - p) * places)
-        return (avg_pool_back(pull, lengths=lengths, **window) * x ** (p - 1),)
+        return (avg_pool_back(pull, y, lengths=lengths, **window) * x ** (p - 1),)
 
 
 # -- windows that adapt: the o-th of m over n pixels goes from floor(o n / m) to ceil((o + 1) n / m)

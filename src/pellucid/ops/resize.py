@@ -32,6 +32,14 @@ def gather(x, places, out=None):
 
 
 @helper
+def evenly(index):
+    """The index as a slice where its steps are equal and upwards, since a slice copies nothing."""
+    step = int(index[1] - index[0]) if index.size > 1 else 1
+    even = step > 0 and np.array_equal(index, index[0] + step * np.arange(index.size))
+    return slice(int(index[0]), int(index[-1]) + 1, step) if even else index
+
+
+@helper
 def fold(g, places, lengths, out=None):
     """The adjoint of gather: each place of an image of ``lengths`` adds up what was read there."""
     first = g.ndim - len(places)
@@ -44,13 +52,13 @@ def fold(g, places, lengths, out=None):
         shape = (*part.shape[:k], n, *part.shape[k + 1 :])
         total = dx.transpose(axes) if last else np.empty(shape, g.dtype)
         total[...] = 0
+        before = (slice(None),) * k
         readers, counts = np.argsort(rows, kind="stable"), np.bincount(rows, minlength=n)
         starts = np.cumsum(counts) - counts
         for r in range(counts.max()):  # the r-th reader of every place that has so many
             has = np.flatnonzero(counts > r)
-            where = slice(None) if has.size == n else has
-            read = np.take(part, readers[starts[has] + r], axis=k)
-            total[(*(slice(None),) * k, where)] += read
+            reader = readers[starts[has] + r]
+            total[(*before, evenly(has))] += part[(*before, evenly(reader))]
         part = total
     return dx
 

@@ -143,14 +143,15 @@ def _steps(
 ) -> tuple[float, ...]:
     """How far the old image goes on for one place of the new one.
 
-    A factor counts as it is given, not as the rounded lengths say, but where torch knows better:
-    equal lengths, and for the nearest pixel doubled ones.
+    A factor counts as it is given, not as the rounded lengths say. In torch it does not where the
+    length stays the same, nor, for the nearest pixel of a picture, where it doubles.
     """
+    if factors is None:
+        return tuple(n / m for n, m in zip(lengths, new, strict=True))
     found = []
-    for k, (n, m) in enumerate(zip(lengths, new, strict=True)):
-        plain = factors is None or (n == m and mode != "nearest-exact")
-        plain = plain or (mode == "nearest" and m == 2 * n)
-        found.append(n / m if plain or factors is None else 1 / factors[k])
+    for n, m, factor in zip(lengths, new, factors, strict=True):
+        same = m == n if mode in LINEAR else mode == "nearest" and len(new) == 2 and m in (n, 2 * n)
+        found.append(n / m if same else 1 / factor)
     return tuple(found)
 
 

@@ -56,13 +56,12 @@ def sliding(
         "padding": each(who, "padding", padding, axes, 0),
         "dilation": each(who, "dilation", dilation, axes, 1),
     }
-    spans = [(k - 1) * d + 1 for k, d in zip(kernel, window["dilation"], strict=True)]
-    for p, span in zip(window["padding"], spans, strict=True):
-        if p > span // 2:
+    for p, k in zip(window["padding"], kernel, strict=True):
+        if p > k // 2:
             raise OptionError(
                 who,
-                got=f"padding {p} for a window that spans {span}",
-                needs=f"at most half of what the window spans: {span // 2} here",
+                got=f"padding {p} for a kernel of {k}",
+                needs=f"at most half the kernel: {k // 2} here",
             )
     return window
 
@@ -126,14 +125,25 @@ def sizes(
         if ceil_mode and (count - 1) * s >= n + p:
             count -= 1  # the last window would begin beyond the image and its left padding
         if count < 1 or n < 1:
-            padded = f" ({n + 2 * p} with padding)" if p else ""
+            padded = f", {n + 2 * p} with padding," if p else ""
             raise ShapeError(
                 who,
                 got=f"an axis of length {n}{padded} under a window that spans {span}",
                 needs="at least one whole window along each axis: the output would be empty",
             )
+        if d > 1 and not all(_sees(n, o * s - p, k, d) for o in range(count)):
+            raise ShapeError(
+                who,
+                got=f"an axis of length {n} under {k} places, each {d} from the next",
+                needs="at least one pixel in every window: one would see padding alone",
+            )
         found.append(count)
     return tuple(found)
+
+
+def _sees(n: int, start: int, k: int, d: int) -> bool:
+    """Whether one of the k places d apart, from ``start`` on, is within n pixels."""
+    return any(0 <= start + i * d < n for i in range(k))
 
 
 def adapted(who: str, axes: int, output_size: Any) -> tuple[int | None, ...]:
