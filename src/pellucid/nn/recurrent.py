@@ -251,9 +251,9 @@ class _Recurrent(_Remembering):
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                f"{type(self).__name__}: dropout = {dropout} does nothing with one layer: it stands "
-                "between layers, not behind the last",
-                stacklevel=4,
+                f"{type(self).__name__}: dropout = {dropout} does nothing with one layer; "
+                "it stands between the layers, not behind the last",
+                stacklevel=5,  # whoever makes the layer
             )
 
     def extra_repr(self) -> str:

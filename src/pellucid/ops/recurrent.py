@@ -117,9 +117,9 @@ def rnn(x, h0, W_ih, W_hh, b_ih, b_hh, nonlinearity, out=None):
     if b_ih is not None:
         y += b_ih + b_hh
     h = np.zeros((B, H), x.dtype) if h0 is None else h0
-    from_h = np.empty((B, H), x.dtype)
+    W_h, from_h = W_hh.T.copy(), np.empty((B, H), x.dtype)
     for t in range(T):
-        y[t] += np.matmul(h, W_hh.T, out=from_h)
+        y[t] += np.matmul(h, W_h, out=from_h)
         h = np.tanh(y[t], out=y[t]) if nonlinearity == "tanh" else np.maximum(y[t], 0, out=y[t])
     return y
 
@@ -161,8 +161,9 @@ def lstm(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr, out=None):
     gates, (i, f, g, o, cells) = kept[:4], kept
     # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: the halves go into the weights of i, f and o
     half = np.array([0.5, 0.5, 1, 0.5], x.dtype).reshape(4, 1, 1)
+    rest = 1 - half
     W_x = (W_ih.reshape(4, H, -1) * half).transpose(0, 2, 1)
-    W_h = (W_hh.reshape(4, H, P) * half).reshape(4 * H, P).T
+    W_h = (W_hh.reshape(4, H, P) * half).reshape(4 * H, P).T.copy()  # quicker than as a view
     np.matmul(x.reshape(T * B, -1), W_x, out=gates.reshape(4, T * B, H))
     if b_ih is not None:
         gates += ((b_ih + b_hh).reshape(4, 1, H) * half).reshape(4, 1, 1, H)
@@ -177,7 +178,7 @@ def lstm(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr, out=None):
         now += by_gate
         np.tanh(now, out=now)
         now *= half
-        now += 1 - half
+        now += rest
         c = np.multiply(f[t], c, out=cells[t])
         c += np.multiply(i[t], g[t], out=m)
         np.tanh(c, out=m)
@@ -248,7 +249,7 @@ def gru(x, h0, W_ih, W_hh, b_ih, b_hh, out=None):
     # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: the halves go into the weights of r and z
     half = np.array([0.5, 0.5, 1], x.dtype).reshape(3, 1, 1)
     W_x = (W_ih.reshape(3, H, -1) * half).transpose(0, 2, 1)
-    W_h = (W_hh.reshape(3, H, H) * half).reshape(3 * H, H).T
+    W_h = (W_hh.reshape(3, H, H) * half).reshape(3 * H, H).T.copy()  # quicker than as a view
     np.matmul(x.reshape(T * B, -1), W_x, out=gates.reshape(3, T * B, H))
     if b_ih is not None:
         gates += (b_ih.reshape(3, 1, H) * half).reshape(3, 1, 1, H)
