@@ -160,6 +160,23 @@ def test_the_last_states_carry_gradients() -> None:
     assert pellucid.check_gradients(ends, X, *first).error < 1e-6
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_backward_hook_sees_all_outputs(asked: bool) -> None:
+    """Once for each backward, whether or not the data ask for a gradient."""
+    lstm, seen = made("LSTM"), []
+    lstm.register_full_backward_hook(lambda m, gx, gy: seen.append((gx, gy)))
+    y, (h, c) = lstm(pellucid.tensor(X, requires_grad=asked))
+    loss = (y * 2).sum() + (c * 3).sum()
+    loss.backward(retain_graph=True)
+    loss.backward()
+    assert len(seen) == 2
+    for (gx,), (gy, gh, gc) in seen:
+        assert (gx is not None) == asked
+        assert gy.tolist() == np.full(y.shape, 2.0).tolist()
+        assert gh is None
+        assert gc.tolist() == np.full(h.shape, 3.0).tolist()
+
+
 def test_great_numbers_do_not_overflow() -> None:
     for kind in KINDS:
         layer = made(kind).float()
