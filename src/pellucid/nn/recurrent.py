@@ -105,6 +105,13 @@ class _Remembering(Module):
                 needs=pair if len(self.states) > 1 else f"one, {self.states[0]}, not a tuple",
             )
         admitted = [s if isinstance(s, Tensor) else self._admit(s) for s in given]
+        for name, s in zip(self.states, admitted, strict=True):
+            if not isinstance(s, Tensor):
+                raise DtypeError(
+                    self._who(),
+                    got=f"a {type(s).__name__} as the initial state {name}",
+                    needs="an array of floating-point numbers",
+                )
         return tuple(s.astype(self._dtype()) for s in admitted)
 
     def _dtype(self) -> Any:
@@ -251,9 +258,9 @@ class _Recurrent(_Remembering):
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                f"{type(self).__name__}: dropout = {dropout} does nothing with one layer: "
-                "it stands between layers, not behind the last",
-                stacklevel=4,
+                f"{type(self).__name__}: dropout = {dropout} does nothing with one layer; "
+                "it stands between the layers, not behind the last",
+                stacklevel=5,  # whoever makes the layer
             )
 
     def extra_repr(self) -> str:

@@ -29,11 +29,12 @@ class RNN:
 
     def backward(g, y, x, h0, W_ih, W_hh, b_ih, b_hh, *, nonlinearity="tanh", needs):
         dz, dh0 = rnn_back(g, y, W_hh, nonlinearity)
-        dx = (rows(dz) @ W_ih).reshape(x.shape) if needs[0] else None
-        dW_ih = rows(dz).T @ rows(x) if needs[2] else None
+        dz_rows, x_rows = rows(dz), rows(x)
+        dx = (dz_rows @ W_ih).reshape(x.shape) if needs[0] else None
+        dW_ih = dz_rows.T @ x_rows if needs[2] else None
         dW_hh = of_states(dz, y, h0) if needs[3] else None
-        db = rows(dz).sum(axis=0) if needs[4] or needs[5] else None
-        return _asked((dx, dh0, dW_ih, dW_hh, db, db), needs)
+        db = dz_rows.sum(axis=0) if needs[4] or needs[5] else None
+        return asked((dx, dh0, dW_ih, dW_hh, db, db), needs)
 
 
 @rule
@@ -49,20 +50,22 @@ class LSTM:
     """
 
     def forward(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr):
-        return lstm(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr)
+        states, kept = lstm(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr)
+        return states, kept
 
     def backward(g, y, kept, x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr, *, needs):
-        P = W_hh.shape[1]
         dz, dh0, dc0 = lstm_back(g, kept, c0, W_hh, W_hr)
-        dx = (rows(dz) @ W_ih).reshape(x.shape) if needs[0] else None
-        dW_ih = rows(dz).T @ rows(x) if needs[3] else None
-        dW_hh = of_states(dz, y[:-1, :, :P], h0) if needs[4] else None
-        db = rows(dz).sum(axis=0) if needs[5] or needs[6] else None
+        dz_rows, x_rows = rows(dz), rows(x)
+        h, dh = (y[:-1], g[:-1]) if W_hr is None else (s[:-1, :, : W_hh.shape[1]] for s in (y, g))
+        dx = (dz_rows @ W_ih).reshape(x.shape) if needs[0] else None
+        dW_ih = dz_rows.T @ x_rows if needs[3] else None
+        dW_hh = of_states(dz, h, h0) if needs[4] else None
+        db = dz_rows.sum(axis=0) if needs[5] or needs[6] else None
         dW_hr = None
-        if needs[7]:  # the gradient of h came from outside, and from the step behind
+        if needs[7]:  # the gradient of h: what arrives, and what the next step sends back
             m = kept[3] * np.tanh(kept[4])
-            dW_hr = rows(g[:-1, :, :P]).T @ rows(m) + (rows(dz[1:]) @ W_hh).T @ rows(m[:-1])
-        return _asked((dx, dh0, dc0, dW_ih, dW_hh, db, db, dW_hr), needs)
+            dW_hr = rows(dh).T @ rows(m) + (rows(dz[1:]) @ W_hh).T @ rows(m[:-1])
+        return asked((dx, dh0, dc0, dW_ih, dW_hh, db, db, dW_hr), needs)
 
 
 @rule
@@ -75,18 +78,19 @@ class GRU:
     """
 
     def forward(x, h0, W_ih, W_hh, b_ih, b_hh):
-        return gru(x, h0, W_ih, W_hh, b_ih, b_hh)
+        h, kept = gru(x, h0, W_ih, W_hh, b_ih, b_hh)
+        return h, kept
 
     def backward(g, y, kept, x, h0, W_ih, W_hh, b_ih, b_hh, *, needs):
         H = W_hh.shape[1]
         dz, dh0 = gru_back(g, y, kept, h0, W_hh)
-        dz_x, dz_h = dz[:, :, : 3 * H], dz[:, :, H:]  # blocks n, r, z and r, z, r n
-        dx = (rows(dz_x) @ np.roll(W_ih, H, axis=0)).reshape(x.shape) if needs[0] else None
-        dW_ih = np.roll(rows(dz_x).T @ rows(x), -H, axis=0) if needs[2] else None
+        dz_x, dz_h = rows(dz[:, :, : 3 * H]), dz[:, :, H:]  # of n, r, z and of r, z, r n
+        dx = (dz_x @ np.roll(W_ih, H, axis=0)).reshape(x.shape) if needs[0] else None
+        dW_ih = np.roll(dz_x.T @ rows(x), -H, axis=0) if needs[2] else None
         dW_hh = of_states(dz_h, y, h0) if needs[3] else None
-        db_ih = np.roll(rows(dz_x).sum(axis=0), -H) if needs[4] else None
+        db_ih = np.roll(dz_x.sum(axis=0), -H) if needs[4] else None
         db_hh = rows(dz_h).sum(axis=0) if needs[5] else None
-        return _asked((dx, dh0, dW_ih, dW_hh, db_ih, db_hh), needs)
+        return asked((dx, dh0, dW_ih, dW_hh, db_ih, db_hh), needs)
 
 
 def rows(a):
@@ -100,7 +104,8 @@ def of_states(dz, h, h0):
     return dW if h0 is None else dW + dz[0].T @ h0
 
 
-def _asked(gradients, needs):
+def asked(gradients, needs):
+    """The gradients that anybody needs, None for the others."""
     return tuple(dx if need else None for dx, need in zip(gradients, needs, strict=True))
 
 
@@ -117,9 +122,9 @@ def rnn(x, h0, W_ih, W_hh, b_ih, b_hh, nonlinearity, out=None):
     if b_ih is not None:
         y += b_ih + b_hh
     h = np.zeros((B, H), x.dtype) if h0 is None else h0
-    from_h = np.empty((B, H), x.dtype)
+    W_h, from_h = W_hh.T.copy(), np.empty((B, H), x.dtype)
     for t in range(T):
-        y[t] += np.matmul(h, W_hh.T, out=from_h)
+        y[t] += np.matmul(h, W_h, out=from_h)
         h = np.tanh(y[t], out=y[t]) if nonlinearity == "tanh" else np.maximum(y[t], 0, out=y[t])
     return y
 
@@ -161,8 +166,9 @@ def lstm(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr, out=None):
     gates, (i, f, g, o, cells) = kept[:4], kept
     # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: the halves go into the weights of i, f and o
     half = np.array([0.5, 0.5, 1, 0.5], x.dtype).reshape(4, 1, 1)
+    rest = 1 - half
     W_x = (W_ih.reshape(4, H, -1) * half).transpose(0, 2, 1)
-    W_h = (W_hh.reshape(4, H, P) * half).reshape(4 * H, P).T
+    W_h = (W_hh.reshape(4, H, P) * half).reshape(4 * H, P).T.copy()  # quicker than as a view
     np.matmul(x.reshape(T * B, -1), W_x, out=gates.reshape(4, T * B, H))
     if b_ih is not None:
         gates += ((b_ih + b_hh).reshape(4, 1, H) * half).reshape(4, 1, 1, H)
@@ -177,7 +183,7 @@ def lstm(x, h0, c0, W_ih, W_hh, b_ih, b_hh, W_hr, out=None):
         now += by_gate
         np.tanh(now, out=now)
         now *= half
-        now += 1 - half
+        now += rest
         c = np.multiply(f[t], c, out=cells[t])
         c += np.multiply(i[t], g[t], out=m)
         np.tanh(c, out=m)
@@ -248,7 +254,7 @@ def gru(x, h0, W_ih, W_hh, b_ih, b_hh, out=None):
     # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: the halves go into the weights of r and z
     half = np.array([0.5, 0.5, 1], x.dtype).reshape(3, 1, 1)
     W_x = (W_ih.reshape(3, H, -1) * half).transpose(0, 2, 1)
-    W_h = (W_hh.reshape(3, H, H) * half).reshape(3 * H, H).T
+    W_h = (W_hh.reshape(3, H, H) * half).reshape(3 * H, H).T.copy()  # quicker than as a view
     np.matmul(x.reshape(T * B, -1), W_x, out=gates.reshape(3, T * B, H))
     if b_ih is not None:
         gates += (b_ih.reshape(3, 1, H) * half).reshape(3, 1, 1, H)
