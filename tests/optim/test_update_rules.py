@@ -225,9 +225,7 @@ def test_nadam_by_hand() -> None:
         v = beta2 * v + (1 - beta2) * g[t - 1] ** 2
         m_bar = after * m / (1 - product * after) + (1 - mu) * g[t - 1] / (1 - product)
         w -= lr * m_bar / (math.sqrt(v / (1 - beta2**t)) + 1e-8)
-        W, M, V = rules.nadam(
-            W, np.array([g[t - 1]]), M, V, t, product, **ADAM, momentum_decay=psi
-        )
+        W, M, V = rules.nadam(W, np.array([g[t - 1]]), M, V, t, product, **ADAM, momentum_decay=psi)
     np.testing.assert_allclose([W[0], M[0], V[0]], [w, m, v], rtol=1e-13)
 
 

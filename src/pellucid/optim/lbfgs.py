@@ -253,7 +253,8 @@ class _Moves:
 
 
 def _fresh(state: State) -> bool:
-    return bool(state["n_iter"] == 1)
+    first: bool = state["n_iter"] == 1
+    return first
 
 
 def _largest(vector: Array) -> float:
