@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.optim import lr_scheduler
+from torch.optim.lbfgs import _strong_wolfe
 
 OUT = Path(__file__).parent.parent / "tests" / "optim" / "torch"
 STEPS, KEPT = 20, (1, 2, 5, 20)
@@ -297,6 +298,26 @@ COMBINED: list[tuple[str, list[tuple[str, dict[str, Any]]], dict[str, Any]]] = [
     ),
 ]
 
+# Loss and slope along a line, by name: easy, flat, wiggly, with a wall.
+LINES: dict[str, tuple[Any, Any]] = {
+    "square": (lambda t: (t - 2) ** 2, lambda t: 2 * (t - 2)),
+    "quartic": (lambda t: (t - 1) ** 4 - t, lambda t: 4 * (t - 1) ** 3 - 1),
+    "wiggles": (
+        lambda t: 0.1 * (t - 4) ** 2 + math.sin(5 * t),
+        lambda t: 0.2 * (t - 4) + 5 * math.cos(5 * t),
+    ),
+    "ripples": (
+        lambda t: -t + 0.02 * t**2 + 0.3 * math.cos(3 * t),
+        lambda t: -1 + 0.04 * t - 0.9 * math.sin(3 * t),
+    ),
+    "saturating": (lambda t: -math.tanh(t) - 0.01 * t, lambda t: math.tanh(t) ** 2 - 1.01),
+    "wall": (lambda t: math.exp(3 * t) - 4 * t, lambda t: 3 * math.exp(3 * t) - 4),
+    "valley": (
+        lambda t: -t / (t * t + 2),
+        lambda t: (t * t - 2) / (t * t + 2) ** 2,
+    ),
+}
+
 CLIPS = [(1.0, 2.0), (100.0, 2.0), (1.0, 1.0), (0.5, math.inf), (2.0, 3.0)]
 
 
@@ -474,6 +495,20 @@ def clip_run(max_norm: float, norm_type: float) -> dict[str, Any]:
     }
 
 
+def line_run(name: str, begin: float, first: float, most: int) -> dict[str, Any]:
+    """Where torch's line search ends, and how often it looks."""
+    f, df = LINES[name]
+
+    def at(x: Any, t: Any, d: Any) -> tuple[float, Any]:
+        return f(begin + float(t)), torch.tensor([df(begin + float(t))], dtype=torch.float64)
+
+    one = torch.ones(1, dtype=torch.float64)
+    loss, g = at(None, 0.0, one)
+    loss, g, t, looks = _strong_wolfe(at, None, first, one, loss, g, g.dot(one), max_ls=most)
+    found = {"t": float(t), "loss": float(loss), "slope": float(g.dot(one)), "looks": looks}
+    return {"name": name, "begin": begin, "first": first, "most": most} | found
+
+
 def signature(cls: type) -> list[list[Any]]:
     """Names, defaults and whether an argument goes by position, to compare the classes by."""
     found = list(inspect.signature(cls).parameters.values())[1:]
@@ -506,6 +541,15 @@ def main() -> None:
             ],
         },
     )
+    searches = [
+        line_run(name, begin, first, most)
+        for name in LINES
+        for begin in (0.0, 0.1)
+        for first in (1e-3, 0.1, 0.6, 1.0, 3.0, 10.0, 60.0)
+        for most in (25, 3)
+        if LINES[name][1](begin) < 0
+    ]
+    write("line_searches", {"line_searches": searches})
     torch.set_default_dtype(torch.float32)
     write(
         "schedules",

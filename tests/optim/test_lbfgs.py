@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from pellucid.errors import DtypeError, FormatError, OptionError, ShapeError
 from pellucid.optim.strong_wolfe import Point, cubic_minimum, strong_wolfe
 
 Loss = Callable[..., Any]
+RECORD = Path(__file__).parent / "torch" / "line_searches.json"
+SEARCHES = json.loads(RECORD.read_text())["line_searches"]
 
 
 def rosenbrock(w: Tensor) -> Any:
@@ -145,6 +149,43 @@ def test_the_place_found_is_low_and_flat_enough(first: float, f: Any, df: Any) -
     assert point.loss <= begin.loss + 1e-4 * point.t * begin.slope
     assert abs(point.slope) <= 0.9 * abs(begin.slope)
     assert looks <= 15
+
+
+LINES: dict[str, tuple[Any, Any]] = {
+    "square": (lambda t: (t - 2) ** 2, lambda t: 2 * (t - 2)),
+    "quartic": (lambda t: (t - 1) ** 4 - t, lambda t: 4 * (t - 1) ** 3 - 1),
+    "wiggles": (
+        lambda t: 0.1 * (t - 4) ** 2 + math.sin(5 * t),
+        lambda t: 0.2 * (t - 4) + 5 * math.cos(5 * t),
+    ),
+    "ripples": (
+        lambda t: -t + 0.02 * t**2 + 0.3 * math.cos(3 * t),
+        lambda t: -1 + 0.04 * t - 0.9 * math.sin(3 * t),
+    ),
+    "saturating": (lambda t: -math.tanh(t) - 0.01 * t, lambda t: math.tanh(t) ** 2 - 1.01),
+    "wall": (lambda t: math.exp(3 * t) - 4 * t, lambda t: 3 * math.exp(3 * t) - 4),
+    "valley": (
+        lambda t: -t / (t * t + 2),
+        lambda t: (t * t - 2) / (t * t + 2) ** 2,
+    ),
+}
+
+
+@pytest.mark.parametrize("run", SEARCHES, ids=lambda r: " ".join(map(str, list(r.values())[:4])))
+def test_a_search_goes_the_way_that_torchs_goes(run: dict[str, Any]) -> None:
+    """scripts/record_torch_optim.py holds the same lines and recorded where torch ends."""
+    f, df = LINES[run["name"]]
+    begin = run["begin"]
+
+    def at(t: float) -> tuple[float, Any]:
+        return f(begin + t), np.array([df(begin + t)])
+
+    start = Point(0.0, f(begin), None, df(begin))
+    point, looks = strong_wolfe(at, np.ones(1), start, run["first"], run["most"])
+    assert looks == run["looks"]
+    found = [point.t, point.loss, point.slope if point.gradient is not None else run["slope"]]
+    expected = [run["t"], run["loss"], run["slope"]]
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8)
 
 
 def test_the_lowest_point_of_a_cubic() -> None:
