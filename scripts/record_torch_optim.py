@@ -318,6 +318,16 @@ LINES: dict[str, tuple[Any, Any]] = {
     ),
 }
 
+WAVES = [  # where every branch of the search decides something
+    ("waves 1.81 0.01 1.03 1.44 2.63", 30.0),
+    ("waves 1.55 0.01 1.52 0.99 5.15", 30.0),
+    ("waves 1.91 0.001 1.04 2.49 3.56", 5.0),
+    ("waves -0.28 0 1.78 5.19 3.06", 5.0),
+    ("waves 1.43 0.001 0.38 3.47 4.6", 0.001),
+    ("waves 1.68 0.1 1.02 2.56 5.82", 0.01),
+    ("waves 1.31 0.1 0.27 4.88 5.48", 30.0),
+]
+
 CLIPS = [(1.0, 2.0), (100.0, 2.0), (1.0, 1.0), (0.5, math.inf), (2.0, 3.0)]
 
 
@@ -495,9 +505,20 @@ def clip_run(max_norm: float, norm_type: float) -> dict[str, Any]:
     }
 
 
+def line_of(name: str) -> tuple[Any, Any]:
+    """Loss and slope of a line; of "waves", the numbers of its formula stand in the name."""
+    if not name.startswith("waves"):
+        return LINES[name]
+    a, b, c, w, s = map(float, name.split()[1:])
+    return (
+        lambda t: -a * t + b * t**2 + c * math.cos(w * t + s),
+        lambda t: -a + 2 * b * t - c * w * math.sin(w * t + s),
+    )
+
+
 def line_run(name: str, begin: float, first: float, most: int) -> dict[str, Any]:
     """Where torch's line search ends, and how often it looks."""
-    f, df = LINES[name]
+    f, df = line_of(name)
 
     def at(x: Any, t: Any, d: Any) -> tuple[float, Any]:
         return f(begin + float(t)), torch.tensor([df(begin + float(t))], dtype=torch.float64)
@@ -549,6 +570,7 @@ def main() -> None:
         for most in (25, 3)
         if LINES[name][1](begin) < 0
     ]
+    searches += [line_run(name, 0.0, first, 25) for name, first in WAVES]
     write("line_searches", {"line_searches": searches})
     torch.set_default_dtype(torch.float32)
     write(
