@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.optim import lr_scheduler
+from torch.optim.lbfgs import _strong_wolfe
 
 OUT = Path(__file__).parent.parent / "tests" / "optim" / "torch"
 STEPS, KEPT = 20, (1, 2, 5, 20)
@@ -297,6 +298,36 @@ COMBINED: list[tuple[str, list[tuple[str, dict[str, Any]]], dict[str, Any]]] = [
     ),
 ]
 
+# Loss and slope along a line, by name: easy, flat, wiggly, with a wall.
+LINES: dict[str, tuple[Any, Any]] = {
+    "square": (lambda t: (t - 2) ** 2, lambda t: 2 * (t - 2)),
+    "quartic": (lambda t: (t - 1) ** 4 - t, lambda t: 4 * (t - 1) ** 3 - 1),
+    "wiggles": (
+        lambda t: 0.1 * (t - 4) ** 2 + math.sin(5 * t),
+        lambda t: 0.2 * (t - 4) + 5 * math.cos(5 * t),
+    ),
+    "ripples": (
+        lambda t: -t + 0.02 * t**2 + 0.3 * math.cos(3 * t),
+        lambda t: -1 + 0.04 * t - 0.9 * math.sin(3 * t),
+    ),
+    "saturating": (lambda t: -math.tanh(t) - 0.01 * t, lambda t: math.tanh(t) ** 2 - 1.01),
+    "wall": (lambda t: math.exp(3 * t) - 4 * t, lambda t: 3 * math.exp(3 * t) - 4),
+    "valley": (
+        lambda t: -t / (t * t + 2),
+        lambda t: (t * t - 2) / (t * t + 2) ** 2,
+    ),
+}
+
+WAVES = [  # where every branch of the search decides something
+    ("waves 1.81 0.01 1.03 1.44 2.63", 30.0),
+    ("waves 1.55 0.01 1.52 0.99 5.15", 30.0),
+    ("waves 1.91 0.001 1.04 2.49 3.56", 5.0),
+    ("waves -0.28 0 1.78 5.19 3.06", 5.0),
+    ("waves 1.43 0.001 0.38 3.47 4.6", 0.001),
+    ("waves 1.68 0.1 1.02 2.56 5.82", 0.01),
+    ("waves 1.31 0.1 0.27 4.88 5.48", 30.0),
+]
+
 CLIPS = [(1.0, 2.0), (100.0, 2.0), (1.0, 1.0), (0.5, math.inf), (2.0, 3.0)]
 
 
@@ -474,6 +505,31 @@ def clip_run(max_norm: float, norm_type: float) -> dict[str, Any]:
     }
 
 
+def line_of(name: str) -> tuple[Any, Any]:
+    """Loss and slope of a line; of "waves", the numbers of its formula stand in the name."""
+    if not name.startswith("waves"):
+        return LINES[name]
+    a, b, c, w, s = map(float, name.split()[1:])
+    return (
+        lambda t: -a * t + b * t**2 + c * math.cos(w * t + s),
+        lambda t: -a + 2 * b * t - c * w * math.sin(w * t + s),
+    )
+
+
+def line_run(name: str, begin: float, first: float, most: int) -> dict[str, Any]:
+    """Where torch's line search ends, and how often it looks."""
+    f, df = line_of(name)
+
+    def at(x: Any, t: Any, d: Any) -> tuple[float, Any]:
+        return f(begin + float(t)), torch.tensor([df(begin + float(t))], dtype=torch.float64)
+
+    one = torch.ones(1, dtype=torch.float64)
+    loss, g = at(None, 0.0, one)
+    loss, g, t, looks = _strong_wolfe(at, None, first, one, loss, g, g.dot(one), max_ls=most)
+    found = {"t": float(t), "loss": float(loss), "slope": float(g.dot(one)), "looks": looks}
+    return {"name": name, "begin": begin, "first": first, "most": most} | found
+
+
 def signature(cls: type) -> list[list[Any]]:
     """Names, defaults and whether an argument goes by position, to compare the classes by."""
     found = list(inspect.signature(cls).parameters.values())[1:]
@@ -506,6 +562,16 @@ def main() -> None:
             ],
         },
     )
+    searches = [
+        line_run(name, begin, first, most)
+        for name in LINES
+        for begin in (0.0, 0.1)
+        for first in (1e-3, 0.1, 0.6, 1.0, 3.0, 10.0, 60.0)
+        for most in (25, 3)
+        if LINES[name][1](begin) < 0
+    ]
+    searches += [line_run(name, 0.0, first, 25) for name, first in WAVES]
+    write("line_searches", {"line_searches": searches})
     torch.set_default_dtype(torch.float32)
     write(
         "schedules",

@@ -70,6 +70,7 @@ CASES = {
             "schedule_options": {"patience": 0, "threshold": 0.9},
         },
     ),
+    "nadam": (MOONS, moons(), {"optimizer": "nadam"}),
     "adadelta": (MOONS, moons(), {"optimizer": "adadelta"}),
     "eager": (MOONS, moons(activation="gelu"), {"engine": "eager"}),
     "not shuffled": (MOONS, moons(), {"shuffle": False, "batch_size": "all"}),

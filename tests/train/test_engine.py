@@ -136,6 +136,19 @@ def test_lbfgs_draws_the_same_dropout_in_all_looks_of_a_step() -> None:
     assert losses[1] < losses[0]
 
 
+@pytest.mark.parametrize(("kind", "steps"), [("CyclicLR", 18), ("LambdaLR", 3)])
+def test_own_schedules_move_once_a_step_or_once_an_epoch(kind: str, steps: int) -> None:
+    model = network()
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    arguments: dict[str, Any] = {
+        "CyclicLR": {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 4},
+        "LambdaLR": {"lr_lambda": lambda t: 1 / (1 + t)},
+    }
+    schedule = getattr(optim, kind)(optimizer, **arguments[kind])
+    train(model=model, optimizer=optimizer, schedule=schedule)
+    assert schedule.last_epoch == steps
+
+
 def test_an_engine_that_does_not_exist() -> None:
     with pytest.raises(OptionError, match="did you mean 'program'"):
         train(engine="programme")

@@ -21,7 +21,7 @@ class _ByFunction(LRScheduler):
     A function is no part of the state; of an object that is called, the attributes are.
     """
 
-    unsaved = ("optimizer", "_known", "lr_lambdas")
+    unsaved: tuple[str, ...] = ("optimizer", "_known", "lr_lambdas")
 
     def __init__(
         self, optimizer: Optimizer, lr_lambda: Function | Sequence[Function], last_epoch: int = -1

@@ -162,7 +162,7 @@ class _Moves:
     def done(self, before: Point, loss: float, g: Array) -> bool:
         """Whether nothing is left to gain."""
         group, moved = self.group, _largest(self.state["d"]) * self.state["t"]
-        return (
+        return bool(
             _largest(g) <= group["tolerance_grad"]
             or moved <= group["tolerance_change"]
             or abs(loss - before.loss) < group["tolerance_change"]

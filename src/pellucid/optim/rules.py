@@ -8,6 +8,7 @@ leave the arrays' dtype alone: float32 in, float32 out.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -256,7 +257,7 @@ def nadam(
     return W - (of_gradient * dW + of_mean * m) / (np.sqrt(v) / correction + eps), m, v
 
 
-def nadam_mu(t: int, *, beta1: float, momentum_decay: float) -> float:
+def nadam_mu(t: Any, *, beta1: Any, momentum_decay: Any) -> Any:
     """NAdam's momentum in step t: beta1 (1 - 0.96^(t momentum_decay) / 2), from beta1/2 to beta1.
 
     >>> nadam_mu(1, beta1=0.9, momentum_decay=0)
@@ -311,7 +312,7 @@ def rectification(t: int, beta2: float) -> float:
     rho_t = rho - 2 * t * beta2**t / (1 - beta2**t)
     if rho_t <= 5:
         return 0.0
-    return ((rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t)) ** 0.5
+    return math.sqrt((rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t))
 
 
 def adadelta(

@@ -89,7 +89,7 @@ class LRScheduler:
     def _take(self, state_dict: Mapping[str, Any]) -> None:
         """Hold what ``state_dict`` saved."""
         own = self.state_dict()
-        given = {"chained": False} if "chained" in own else {}
+        given: dict[str, Any] = {"chained": False} if "chained" in own else {}
         given |= {name: v for name, v in state_dict.items() if name not in _TORCH_NOTES}
         if set(given) != set(own):
             raise FormatError(
@@ -141,13 +141,15 @@ class LRScheduler:
                 needs="the optimizer's state of the run that goes on",
                 try_="last_epoch=-1, then load_state_dict of the schedule",
             )
-        return [float(group.setdefault("initial_lr", group["lr"])) for group in groups]
+        for group in groups:
+            group.setdefault("initial_lr", group["lr"])
+        return [float(group["initial_lr"]) for group in groups]
 
 
 class Stepwise(LRScheduler):
     """A schedule whose next learning rate is told from the last one: by ``after``, from t = 0."""
 
-    unsaved = ("optimizer", "_known")
+    unsaved: tuple[str, ...] = ("optimizer", "_known")
 
     def lr_at(self, t: int, group: int) -> float:
         """Step by step from the base; the last result is kept, to go on from."""

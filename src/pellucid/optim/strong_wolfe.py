@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -112,7 +113,7 @@ class _Search:
 
     def between(self, near_before: bool) -> tuple[float, bool]:
         """Where to look next, and whether that is near an end; not near one twice in a row."""
-        t = cubic_minimum(*self.ends)
+        t = cubic_minimum(self.ends[0], self.ends[1])
         left, right = sorted(end.t for end in self.ends)
         margin = 0.1 * (right - left)
         if min(right - t, t - left) >= margin:
@@ -139,7 +140,7 @@ def cubic_minimum(a: Point, b: Point, bounds: tuple[float, float] | None = None)
     square = first**2 - a.slope * b.slope
     if not square >= 0:  # NaN too
         return (low + high) / 2
-    root = square**0.5
+    root = math.sqrt(square)
     across = b.slope - a.slope + 2 * root
     if across == 0:
         return (low + high) / 2

@@ -162,7 +162,8 @@ def _told(
     run: Run, optimizer: Optimizer, schedule: Any, names: list[str], steps: int, epochs: int
 ) -> dict[str, Any]:
     """Each setting of the optimizer: a number, or one number a step where it moves."""
-    group, state = optimizer.param_groups[0], {}
+    group = optimizer.param_groups[0]
+    state: dict[str, Any] = {}  # the numbers of the step before
     moving = schedule is not None or any(name in optimizer.told for name in names)
     rows = []
     for t in range(epochs * steps if moving else 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Eager(Engine):
             trainer.optimizer.step()
         return value, prediction.data
 
-    def again(self, trainer: Trainer, params: list[Tensor], x: Array, y: Array) -> Tensor:
+    def again(self, trainer: Trainer, params: Sequence[Tensor], x: Array, y: Array) -> Tensor:
         """The loss of the same batch, with the same draws, where the weights are now."""
         _, loss = gradients(trainer, x, y)
         self.changes.apply(params)

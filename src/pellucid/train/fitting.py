@@ -84,7 +84,8 @@ def fit(
     loss is read from the targets: cross-entropy for classes (binary for a network with one output),
     mean squared error for numbers. ``optimizer`` and ``schedule`` are names (see
     ``pellucid.train.OPTIMIZERS``, ``SCHEDULES``) or objects of pellucid.optim; a schedule object
-    moves once an epoch, OneCycleLR and the named ones once a step. Further ``settings``: warmup
+    moves once an epoch; OneCycleLR, CyclicLR and the named ones once a step. "lbfgs" runs
+    eagerly, with a line search; give it ``batch_size="all"``. Further ``settings``: warmup
     (epochs), l1, l2, clip_norm, clip_value, label_smoothing, class_weights, monitor, augment,
     shuffle, threads, checkpoint_seconds, engine ("program": the step as a written NumPy program;
     "eager": operation by operation, the same bits; "fused": loops by Numba).
@@ -259,7 +260,7 @@ class _Session:
         _check_owner(optimizer, model)
         schedule = self.own.schedule or settings.build_schedule(optimizer, len(loader))
         named = self.own.schedule is None and not isinstance(schedule, ReduceLROnPlateau)
-        per_step = named or type(schedule).__name__ == "OneCycleLR"
+        per_step = named or type(schedule).__name__ in ("OneCycleLR", "CyclicLR")
         return Trainer(
             model,
             self.losses(),
