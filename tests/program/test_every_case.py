@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import copy
 import functools
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,12 @@ def arrays_of(value: Any) -> list[Any]:
 
 
 def is_float(x: Any) -> bool:
-    return hasattr(x, "dtype") and x.dtype.kind == "f"
+    """Whether it may be trained: masks of -inf may not."""
+    return hasattr(x, "dtype") and x.dtype.kind == "f" and _is_finite(x)
+
+
+def _is_finite(x: Any) -> bool:
+    return not isinstance(x, np.ndarray) or bool(np.isfinite(x).all())
 
 
 def replaced(value: Any, left: Any) -> Any:
@@ -89,10 +96,12 @@ class Around(nn.Module):
     def __init__(self, row: Layer) -> None:
         super().__init__()
         self.by_place, self.by_name = inputs(row), keywords(row)
-        everything = arrays_of((*self.by_place, *self.by_name.values()))
+        everything = arrays_of([*self.by_place, *self.by_name.values()])
         floats = [x for x in everything if is_float(x)]
         first = np.asarray(self.by_place[0] if not isinstance(self.by_place[0], tuple) else 0.0)
+        across = 0 in (row.options.get("dim"), row.options.get("start_dim"))
         packed = row.batched and first.ndim > 1 and all(x.ndim > 1 for x in everything)
+        packed = packed and not across
         self.packed = packed and len(floats) == len(everything) and _as_long(everything)
         self.tokens = packed and len(everything) == 1 and not floats
         self.inputs = Inputs(floats, self.packed)

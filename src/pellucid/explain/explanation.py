@@ -23,7 +23,7 @@ from pellucid.optim import Optimizer
 from pellucid.program.inference import described
 from pellucid.program.label import label
 from pellucid.program.name import GIVEN, Line
-from pellucid.program.reading import block_of, read_out
+from pellucid.program.reading import headings, read_out
 from pellucid.program.source import rule_lines
 from pellucid.program.spell import expression
 from pellucid.program.tidy import aligned, lift_constants, shorten
@@ -238,10 +238,11 @@ class _Teller:
         told = [x for x in self.lines if x.label and x.kind not in GIVEN and x.stage != "update"]
         rows = {id(line): self.row(line) for line in told}
         blocks: list[Block] = []
+        titles = headings(s.model)
         for line in told:
             stage = "backward" if line.stage == "backward" else "forward"
             stage = "change" if line.stage == "change" else stage
-            title = "" if stage == "change" else block_of(s.model, line.layer)
+            title = "" if stage == "change" else titles.get(line.layer, line.layer)
             stage = "loss" if title == "loss" and stage == "forward" else stage
             if not blocks or (blocks[-1].stage, blocks[-1].title) != (stage, title):
                 blocks.append(Block(stage, title, ()))
@@ -349,8 +350,11 @@ def _only(blocks: list[Block], layer: str | None, model: Module) -> list[Block]:
     """The blocks of one layer, forward and backward."""
     if layer is None:
         return blocks
-    paths = {p: block_of(model, p) for p, m in model.named_modules() if not list(m.children())}
-    names = {**paths, "loss": "loss"}
+    titles = headings(model)
+    told = {block.title for block in blocks}
+    leaves = {p for p, m in model.named_modules() if not list(m.children())}
+    names = {p: t for p, t in titles.items() if p in leaves or (p and t in told)}
+    names["loss"] = names.pop("loss")  # as the last
     title = names[choose("--layer", layer, names)]
     found = [block for block in blocks if block.title == title]
     if not found:

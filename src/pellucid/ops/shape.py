@@ -69,9 +69,10 @@ class GetItem:
 
 
 @helper
-def scatter(g, x, index):
+def scatter(g, x, index, out=None):
     """Zeros in the shape of ``x`` with ``g`` added at ``index``; repeated places add up."""
-    dx = np.zeros(x.shape, g.dtype)
+    dx = np.empty(x.shape, g.dtype) if out is None else out
+    dx[...] = 0
     parts = index if isinstance(index, tuple) else (index,)
     once = (int, np.integer, slice, type(...))  # what takes no place twice; arrays and lists may
     if all(part is None or isinstance(part, once) for part in parts):

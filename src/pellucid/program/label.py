@@ -38,34 +38,15 @@ _SLOTS = {  # what the optimizer's memories are called
     "square_avg": "s",
     "grad_avg": "a",
     "sum": "s",
-    "acc_delta": "u",
-    "exp_inf": "u",
     "step": "t",
 }
 
 
 # What a program itself calls things.
-WORDS = [
-    "W",
-    "dW",
-    "n",
-    "t",
-    "lr",
-    "rng",
-    "np",
-    "math",
-    "x",
-    "y",
-    "loss",
-    "weights",
-    "memory",
-    "buffers",
-    "gradients",
-    "step",
-    "forward",
-    "predict",
-    "make",
-]
+WORDS = (
+    *("W", "dW", "n", "t", "lr", "rng", "np", "math", "x", "y", "loss", "weights", "memory"),
+    *("buffers", "gradients", "step", "forward", "predict", "make"),
+)
 
 
 def slot_letter(slot: str) -> str:

@@ -152,12 +152,12 @@ _AS_OPERATOR = {  # not np.power: of some exponents ** makes another function
     np.bitwise_xor: "^",
 }
 # whose results are as large as the values say
-_BY_VALUE = ["nonzero", "flatnonzero", "argwhere", "compress", "extract", "trim_zeros", "bincount"]
-_IN_PLACE = ["copyto", "put", "put_along_axis", "place", "putmask", "fill_diagonal"]
+_BY_VALUE = ("nonzero", "flatnonzero", "argwhere", "compress", "extract", "trim_zeros", "bincount")
+_IN_PLACE = ("copyto", "put", "put_along_axis", "place", "putmask", "fill_diagonal")
 _METHODS = (  # of arrays, that a name answers as they do; sum, mean, max and the like stand below
-    "all any argmax argmin argsort clip cumprod cumsum diagonal prod ravel repeat round "
-    "searchsorted squeeze std take trace"
-).split()
+    *("all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal", "prod"),
+    *("ravel", "repeat", "round", "searchsorted", "squeeze", "std", "take", "trace"),
+)
 
 
 class Name:
@@ -197,7 +197,7 @@ class Name:
         return np.asarray(self.line.value).dtype
 
     @property
-    def T(self) -> Name:
+    def T(self) -> Any:
         """The axes in reverse order."""
         return self._line("attribute", "T", (self,), {}, self.line.value.T)
 

@@ -163,7 +163,7 @@ class _Planner:
         """Buffers whose value was read for the last time, and not taken over, are free."""
         results = self.result.parts.get(id(line), [line])
         taken = [self.result.buffer.get(id(part)) for part in results]
-        unread = [part for part in results if id(part) in self.result.unread]
+        unread = [x for x in results if is_several(line) and id(x) in self.result.unread]
         for owner in {id(r): r for r in (*self.read_by(line), *unread)}.values():
             buffer = self.result.buffer.get(id(owner))
             if buffer is None or id(owner) in self.homes:
@@ -223,7 +223,7 @@ def has_out(line: Line) -> bool:
     if line.kind != "function" or line.call not in WITH_OUT:
         return False
     chosen = line.inputs[0] if line.call == "where" else None  # only truths can be where=
-    return chosen is None or getattr(chosen, "dtype", None) == bool
+    return chosen is None or np.dtype(getattr(chosen, "dtype", None)) == np.dtype(bool)
 
 
 @functools.cache

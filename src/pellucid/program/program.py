@@ -140,6 +140,7 @@ class Program:
             self._module = load(self.running_source, f"{name}_step")
         self._steps: dict[int, Callable[..., Any]] = {}
         self.output: Array | None = None
+        self._told = self._names()
         self._looked, self._signature = times_changed(), _signature(model)
 
     def __call__(
@@ -205,12 +206,12 @@ class Program:
             )
         return array
 
-    @property
+    @functools.cached_property
     def source(self) -> str:
         """The reading form: the file that a careful person would have written."""
         step = self.step
         return reading_source(
-            step.trace, step.lines, self.model, step.update, step.changed, self._names()
+            step.trace, step.lines, self.model, step.update, step.changed, self._told
         )
 
     def _names(self) -> dict[str, str]:
@@ -225,12 +226,24 @@ class Program:
 
     def line_of(self, layer: str, rule: str, stage: str) -> tuple[int, str] | None:
         """The line of ``source`` that runs a rule of a layer, forward or backward; its text too."""
+        numbers = self._numbers
         for line in self.step.lines:
-            if line.label and (line.layer, line.rule, line.stage) == (layer, rule, stage):
-                for number, text in enumerate(self.source.splitlines(), start=1):
-                    if text.strip().startswith(f"{line.label} = "):
-                        return number, text.partition("  # ")[0].strip()
+            mine = (line.layer, line.rule, line.stage) == (layer, rule, stage)
+            if mine and line.label in numbers:
+                number = numbers[line.label]
+                return number, self.source.splitlines()[number - 1].partition("  # ")[0].strip()
         return None
+
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        """By name of a value: the number of the line of ``source`` that computes it."""
+        found: dict[str, int] = {}
+        above = self.source.partition("\ndef step(")[0].count("\n") + 1
+        for number, text in enumerate(self.source.splitlines()[above:], start=above + 1):
+            names, equals, _ = text.strip().partition(" = ")
+            for name in names.split(", ") if equals else ():
+                found.setdefault(name, number)
+        return found
 
     def save(self, path: str | Path) -> None:
         """Write the reading form to a file."""

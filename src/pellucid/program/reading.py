@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import textwrap
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from pellucid.program.spell import constant, expression
 from pellucid.program.tidy import SizedArray
 from pellucid.program.trace import Trace
 
-__all__ = ["Reading", "block_of", "layer_name", "read_out"]
+__all__ = ["Reading", "headings", "layer_name", "read_out"]
 
 WIDTH = 100
 LONG = 60  # letters of a constant array that may stand inside a line
@@ -37,7 +36,7 @@ class _Writer:
 
     def __init__(self, trace: Trace, lines: list[Line], model: Module) -> None:
         self.trace, self.lines = trace, lines
-        self.block = functools.cache(functools.partial(block_of, model))
+        self.headings = headings(model)
         self.uses: dict[int, int] = {}
         self.parts: dict[int, list[Line]] = {}
         for line in lines:
@@ -111,7 +110,7 @@ class _Writer:
         back = "backward: " if line.stage == "backward" else ""
         if line.stage == "change":
             return "the gradients, changed"
-        return back + self.block(line.layer)
+        return back + self.headings.get(line.layer, line.layer)
 
 
 def _large(line: Line) -> str:
@@ -120,28 +119,30 @@ def _large(line: Line) -> str:
     return "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False))
 
 
-def block_of(model: Module, path: str) -> str:
-    """The heading of a layer: its path, what it is, and the layers without weights behind it.
+def headings(model: Module) -> dict[str, str]:
+    """By path: the heading of a layer, what it is and the layers without weights behind it.
 
     Behind it is what follows in the same ``Sequential``: elsewhere the order is not known.
     """
-    if path == "loss":
-        return "loss"
-    modules = dict(model.named_modules())
-    if path not in modules:
-        return path or type(model).__name__
-    owner, _, own = path.rpartition(".")
-    row = {own: modules[path]}
-    if path and type(modules[owner]).forward is Sequential.forward:
-        row = _together(dict(modules[owner].named_children()), own)
-    title = ", ".join(map(layer_name, row.values()))
-    first = f"{owner}.{next(iter(row))}" if owner else next(iter(row))
-    numbered = "." not in first or first[0].isdigit()
-    return f"{'layer ' if numbered else ''}{first}: {title}" if first else title
+    found = {"loss": "loss"}
+    for path, module in model.named_modules():
+        found.setdefault(path, _heading(path, [module]))
+        if type(module).forward is Sequential.forward:
+            for row in _rows(dict(module.named_children())):
+                paths = [f"{path}.{name}" if path else name for name in row]
+                heading = _heading(paths[0], list(row.values()))
+                found.update(dict.fromkeys(paths, heading))
+    return found
 
 
-def _together(children: dict[str, Module], own: str) -> dict[str, Module]:
-    """The children that stand under one heading with ``own``: one and the weightless behind it."""
+def _heading(path: str, row: list[Module]) -> str:
+    title = ", ".join(map(layer_name, row))
+    numbered = "." not in path or path[0].isdigit()
+    return f"{'layer ' if numbered else ''}{path}: {title}" if path else title
+
+
+def _rows(children: dict[str, Module]) -> list[dict[str, Module]]:
+    """Children that stand under one heading: one with weights, and the weightless behind it."""
     rows: list[dict[str, Module]] = []
     last = False
     for name, module in children.items():
@@ -150,7 +151,7 @@ def _together(children: dict[str, Module], own: str) -> dict[str, Module]:
             rows.append({})
         rows[-1][name] = module
         last = inner  # what follows a block of layers does not belong to its last one
-    return next(row for row in rows if own in row)
+    return rows
 
 
 def layer_name(module: Module) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.errors import GradientError
 from pellucid.program.name import Line, Name, has_names
-from pellucid.program.tidy import Sized, SizedArray, is_range
+from pellucid.program.tidy import Sized, SizedArray, is_range, shape_of
 
 __all__ = ["constant", "expression"]
 
@@ -219,7 +219,7 @@ def _array(value: np.ndarray[Any, Any]) -> str:
     >>> _array(np.tri(9, dtype=bool)), _array(np.arange(4).reshape(4, 1))
     ('np.tri(9, dtype=bool)', 'np.arange(4).reshape(4, 1)')
     """
-    shape, kind = getattr(value, "sizes", value.shape), _of_type(value)
+    shape, kind = shape_of(value), _of_type(value)
     if is_range(value) and value.ndim:
         text = f"np.arange({constant(_product(shape))}{kind})"
         return text if value.ndim == 1 else f"{text}.reshape{constant(shape)}"
@@ -227,7 +227,16 @@ def _array(value: np.ndarray[Any, Any]) -> str:
         for text, made in _known_arrays(value, constant(shape), kind):
             if made.dtype == value.dtype and made.tobytes() == value.tobytes():
                 return text
-    return f"np.array({constant(value.tolist())}{kind})"
+    return f"np.array({_numbers(value)}{kind})"
+
+
+def _numbers(value: np.ndarray[Any, Any]) -> str:
+    """The numbers as nested lists, each with as few digits as its dtype needs."""
+    if value.ndim:
+        return f"[{', '.join(_numbers(part) for part in value)}]"
+    full, short = constant(value.item()), str(value)
+    same = value.dtype == np.float32 and np.float32(float(short)) == value
+    return short if same and "." in short and np.isfinite(value) else full
 
 
 FEW = 8  # numbers that are written down one by one, whatever they are

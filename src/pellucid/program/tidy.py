@@ -11,7 +11,7 @@ from pellucid.errors import GradientError
 from pellucid.program.name import GIVEN, Line, Name, Script, memory_order
 from pellucid.program.trace import ONE
 
-__all__ = ["Sized", "SizedArray", "aligned", "is_range", "lift_constants", "shorten"]
+__all__ = ["Sized", "SizedArray", "aligned", "is_range", "lift_constants", "shape_of", "shorten"]
 
 Array = np.ndarray[Any, Any]
 SMALL = 32  # numbers of a constant array that may stand in the line itself
@@ -102,7 +102,7 @@ class _Sizes:
         filled = a.size and b.size and (a == a.flat[0]).all() and (b == a.flat[0]).all()
         if a.dtype != b.dtype or not (ranges or filled):
             raise _differs("a constant array that depends on the batch size")
-        made = a.view(SizedArray)
+        made: SizedArray = a.view(SizedArray)
         made.sizes = self.merged(a.shape, b.shape)
         return made
 
@@ -144,7 +144,7 @@ def lift_constants(script: Script) -> None:
         key = _frozen(value)
         if key not in made:
             made[key] = script.write(Line("constant", "constant", (), {}, value))
-            made[key].line.shape = getattr(value, "sizes", value.shape)
+            made[key].line.shape = shape_of(value)
         return made[key]
 
     for line in script.lines[:start]:
@@ -157,6 +157,11 @@ def _is_lifted(array: Array) -> bool:
     if isinstance(array, SizedArray):
         return True
     return array.size > SMALL and not is_range(array)
+
+
+def shape_of(array: Array) -> tuple[int, ...]:
+    """The shape, with sizes that depend on the batch size as such."""
+    return array.sizes if isinstance(array, SizedArray) else array.shape
 
 
 def is_range(array: Array) -> bool:
@@ -248,8 +253,7 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple((key, _frozen(part)) for key, part in value.items())
     if isinstance(value, np.ndarray):
-        shape = getattr(value, "sizes", value.shape)
-        return "array", value.dtype.str, repr(shape), value.tobytes()
+        return "array", value.dtype.str, repr(shape_of(value)), value.tobytes()
     if isinstance(value, slice):
         return "slice", _frozen(_ends(value))
     return type(value).__name__, repr(value)

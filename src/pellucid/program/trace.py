@@ -18,7 +18,7 @@ from pellucid.ops import Rule
 from pellucid.optim import Optimizer, clip, penalty
 from pellucid.program.name import GIVEN, Line, Name, Script
 from pellucid.program.settings import PAIRS, label_of, numbers_of
-from pellucid.random import draw_from
+from pellucid.random import draw_from, generator
 
 __all__ = ["Changes", "Trace", "trace_inference", "trace_step"]
 
@@ -110,7 +110,7 @@ def trace_step(
         prediction = _only(model(_tensor(trace.inputs["x"])), model)
         script.layer = "loss"
         result = loss(prediction, _tensor(trace.inputs["y"]))
-        trace.output, trace.loss = prediction.data, result.data
+        trace.output, trace.loss = _written(prediction), _written(result)
         trace.new_buffers = _changed_buffers(model, trace)
         script.stage, script.layer = "backward", "loss"
         one = script.source(ONE, np.ones((), result.dtype))
@@ -252,32 +252,29 @@ class _Generator:
 
     def random(self, size: Any = None, dtype: Any = np.float64) -> Any:
         """Uniform numbers from 0 to 1."""
-        return self._draw("random", (size,), {"dtype": np.dtype(dtype)}, 0.75)
+        return self._draw("random", size, dtype=np.dtype(dtype))
 
     def standard_normal(self, size: Any = None, dtype: Any = np.float64) -> Any:
         """Normally distributed numbers, mean 0 and variance 1."""
-        return self._draw("standard_normal", (size,), {"dtype": np.dtype(dtype)}, 0.75)
+        return self._draw("standard_normal", size, dtype=np.dtype(dtype))
 
     def uniform(self, low: float = 0.0, high: float = 1.0, size: Any = None) -> Any:
         """Uniform numbers from ``low`` to ``high``."""
-        return self._draw("uniform", (low, high, size), {}, 0.25 * low + 0.75 * high)
+        return self._draw("uniform", low, high, size)
 
     def normal(self, loc: float = 0.0, scale: float = 1.0, size: Any = None) -> Any:
         """Normally distributed numbers."""
-        return self._draw("normal", (loc, scale, size), {}, loc + 0.75 * scale)
+        return self._draw("normal", loc, scale, size)
 
     def integers(
         self, low: int, high: int | None = None, size: Any = None, dtype: Any = np.int64
     ) -> Any:
         """Whole numbers from ``low`` to below ``high``; from 0 to below ``low`` without it."""
-        first = 0 if high is None else low
-        return self._draw("integers", (low, high, size), {"dtype": np.dtype(dtype)}, first)
+        return self._draw("integers", low, high, size, dtype=np.dtype(dtype))
 
-    def _draw(self, call: str, args: tuple[Any, ...], options: dict[str, Any], like: Any) -> Any:
-        """A line whose example is the number ``like`` at every place."""
-        size = () if args[-1] is None else args[-1]
-        value = np.full(size, like, options.get("dtype", np.float64))
-        value = value if value.ndim else value[()]
+    def _draw(self, call: str, *args: Any, **options: Any) -> Any:
+        """A line, with what another generator gives as its example."""
+        value = getattr(generator("example"), call)(*args, **options)
         return self.script.write(Line("draw", call, (self.me, *args), options, value))
 
     def __getattr__(self, name: str) -> Any:

@@ -31,7 +31,8 @@ class Update:
 
 def find_update(trace: Trace, lines: list[Line], gradients: dict[str, Line]) -> Update | None:
     """The update of the first parameter, if all the others have the same one; else None."""
-    updates = [_of(trace, lines, path, gradients[path]) for path in trace.moved]
+    place = {id(line): i for i, line in enumerate(lines)}
+    updates = [_of(trace, place, path, gradients[path]) for path in trace.moved]
     forms = [_form(update) for update in updates]
     same = all(form == forms[0] for form in forms)
     flat = all(_at_each_place(x) or is_number(x) for x in updates[0].lines)
@@ -44,7 +45,8 @@ def _at_each_place(line: Line) -> bool:
     return is_elementwise(line) or (line.kind == "function" and line.call in ("where", "clip"))
 
 
-def _of(trace: Trace, lines: list[Line], path: str, gradient: Line) -> Update:
+def _of(trace: Trace, place: dict[int, int], path: str, gradient: Line) -> Update:
+    """The update of one parameter; ``place``: of every line, by its id, among all of them."""
     given = {"W": trace.parameters[path].line, "dW": gradient}
     slots = {}
     results = {"W": trace.moved[path].line}
@@ -52,15 +54,15 @@ def _of(trace: Trace, lines: list[Line], path: str, gradient: Line) -> Update:
         letter = slot_letter(slot)
         given[letter], slots[letter] = name.line, slot
         results[letter] = trace.new_state[path][slot].line
-    ends = {id(line) for line in results.values()}
-    mine: list[Line] = []
-    wanted = set(ends)
     stop = {id(line) for line in given.values()}
-    for line in reversed(lines):
-        if id(line) in wanted and id(line) not in stop and line.kind not in GIVEN:
-            mine.append(line)
-            wanted.update(id(n.line) for n in line.names())
-    return Update(mine[::-1], given, results, slots)
+    mine: dict[int, Line] = {}
+    waiting = list(results.values())
+    while waiting:
+        line = waiting.pop()
+        if id(line) not in stop and id(line) not in mine and line.kind not in GIVEN:
+            mine[id(line)] = line
+            waiting += [name.line for name in line.names()]
+    return Update(sorted(mine.values(), key=lambda x: place[id(x)]), given, results, slots)
 
 
 def _form(update: Update) -> Any:
