@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import sys
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
