@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import classes, mlp, numbers
-from test_fused import LIMIT, distance, uncompiled
+from test_fused import LIMIT, distance
 
 import pellucid
 from pellucid import nn, optim
@@ -103,9 +103,6 @@ def test_every_loss(name: str) -> None:
     loss, y = LOSSES[name]
     model = mlp(5, 6, 4)
     pellucid.write(model, loss, sgd(model.parameters()), (X, y)).verify()
-
-
-__all__ = ["uncompiled"]  # a fixture
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -40,7 +40,7 @@ def split_of(folder: Path, moved: str | None = None) -> Split:
     with downloading(ERR) as progress:
         job = job_named(source.job)
         data = job.load(source, progress)
-    source.recognise(job.fingerprint(data))
+    source.recognise(job.fingerprint(data), f"{len(data):,} {job.unit}")
     return job.split(source, data)  # type: ignore[no-any-return]
 
 

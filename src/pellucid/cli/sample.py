@@ -44,7 +44,10 @@ def sample(
     seed: Annotated[int, typer.Option(help="Same seed, same text.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
-    """Write on from a beginning, a character at a time, as a run has learnt it."""
+    """Let a network that learnt a text write on.
+
+    From a beginning, a character at a time, each drawn by the probabilities that it gives.
+    """
     loaded, job = load(run), job_of(run)
     if job.name != "text":
         raise RunError(

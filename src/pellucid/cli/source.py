@@ -71,12 +71,12 @@ class Source:
             patience=patience,
         )
 
-    def recognise(self, found: str) -> None:
+    def recognise(self, found: str, what: str) -> None:
         """Raise RunError where the data are not what they were in training."""
         if self.fingerprint is not None and self.fingerprint != found:
             raise RunError(
                 f"data {self.name}",
-                got="data that are not those the run was trained on",
+                got=f"{what} that are not those the run was trained on",
                 needs="the same data, so that no test row was trained on",
                 try_="pellucid evaluate RUN --data FILE for new data",
             )

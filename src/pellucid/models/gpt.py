@@ -68,10 +68,8 @@ class GPT(nn.Module):
                 got=f"tokens of shape {x.shape}",
                 needs=f"(batch, places), at most {self.context} places",
             )
-        n = x.shape[1]
-        h = self.dropout(self.tokens(x) + self.places(np.arange(n)))
-        ahead = nn.Transformer.generate_square_subsequent_mask(n)
+        h = self.dropout(self.tokens(x) + self.places(np.arange(x.shape[1])))
         for block in self.blocks:
-            h = block(h, src_mask=ahead, is_causal=True)
+            h = block(h, is_causal=True)
         logits: Tensor = self.head(self.norm(h))
         return logits

@@ -74,9 +74,8 @@ class _Table(Module):
                 needs="one row of floating-point numbers a token: (vocabulary, width)",
             )
         options = {**options, "dtype": values.dtype}
-        # made in two steps, so that nn.describe() writes down the options and not the numbers
-        made = cls.__new__(cls, *values.shape, **options)
-        made.__init__(*values.shape, **options, _weight=values)  # type: ignore[misc]
+        made = cls(*values.shape, **options, _weight=values)  # type: ignore[call-arg]
+        made._arguments = values.shape, options  # what nn.describe writes down: not the numbers
         return made
 
 

@@ -374,7 +374,7 @@ class Transformer(Module):
 def _function(who: str, activation: Activation) -> Callable[[Tensor], Tensor]:
     if not isinstance(activation, str):
         return activation
-    return {"relu": F.relu, "gelu": F.gelu}[choose(who, activation, ("relu", "gelu"))]
+    return F.relu if choose(who, activation, ("relu", "gelu")) == "relu" else F.gelu
 
 
 def _copies(who: str, layer: Module, n: int) -> ModuleList:

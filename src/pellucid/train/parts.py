@@ -87,7 +87,8 @@ def make_problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression
         )
     y = np.asarray(train[1])
-    if y.dtype.kind in "iu" and y.ndim > 1:  # a class at each place of each sample
+    places = y.dtype.kind in "iu" and y.ndim > 1 and np.asarray(train[0]).dtype.kind in "iu"
+    if places:  # a class at each place of each sample
         return Problem("tokens", (), preparation, np.dtype(dtype), False)
     numbers = loss in ("mse", "mae", "huber")
     if y.dtype.kind == "f" and not numbers and _are_probabilities(y):

@@ -30,6 +30,7 @@ class Job:
 
     name: ClassVar[str]
     models: ClassVar[tuple[str, ...]] = ()
+    unit: ClassVar[str] = "rows"  # what len(data) counts
     reads: ClassVar[tuple[str, ...]] = ()
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:

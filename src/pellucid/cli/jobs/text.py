@@ -64,6 +64,7 @@ class TextJob(Job):
 
     name = "text"
     models = (*CELLS, "gpt")
+    unit = "characters"
     reads = ("context", "lines")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
