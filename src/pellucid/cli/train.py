@@ -16,7 +16,6 @@ from pellucid.cli.choices import Choices, takes_choices
 from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, user_choices
 from pellucid.cli.finish import finish
 from pellucid.cli.jobs import Job, job_for
-from pellucid.cli.jobs.base import size_of
 from pellucid.cli.plan import Plan, build_network, describe_rest, describe_training
 from pellucid.cli.progress import EpochLines, downloading
 from pellucid.cli.screen import ERR, OUT, facts, line
@@ -110,7 +109,7 @@ class _Ready:
             ("data", self.job.described(self.data, self.parts)),
             *[("note", note) for note in (*self.job.notes(self.data), *prepared)],
             ("network", f"{self.job.network(self.plan)}; {parameters:,} parameters"),
-            ("training", describe_training(self.plan, size_of(self.parts.train))),
+            ("training", describe_training(self.plan, len(self.parts.train))),
             ("against overfitting", describe_rest(self.plan)),
             ("defaults", f"the recipe for {self.recipe} data{yours}"),
         ]
@@ -146,7 +145,7 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     )
     parts = job.split(source, data)
     if "batch_size" not in given and str(choices.batch_size).isdigit():
-        choices.batch_size = str(min(int(choices.batch_size or 1), size_of(parts.train)))
+        choices.batch_size = str(min(int(choices.batch_size or 1), len(parts.train)))
     command, plan = command_line(name, given), job.plan(choices, data, parts)
     return _Ready(job, source, data, parts, recipe, plan, why, command)
 

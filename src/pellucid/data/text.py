@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid.data.arrays import Arrays
 from pellucid.data.base import Array
 from pellucid.errors import DataError, FormatError, nearest
 from pellucid.random import generator
@@ -17,7 +18,6 @@ __all__ = ["IGNORED", "Text", "read_text"]
 IGNORED = -100  # the target of a place that does not count
 LARGEST = 1 << 31  # bytes of a text file
 SHORT = 40  # characters of a line that may be a name, an item, a word
-Pair = tuple[Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,9 @@ class Text:
         """Tokens as characters."""
         return "".join(self.vocabulary[int(t)] for t in tokens)
 
-    def windows(self, context: int, validation: float, test: float, seed: int) -> list[Pair | None]:
+    def windows(
+        self, context: int, validation: float, test: float, seed: int
+    ) -> list[Arrays | None]:
         """Training, validation and test part as (x, y): texts, and what follows each character.
 
         Of one long text the parts are its beginning, what follows, and its end, so that no
@@ -60,14 +62,17 @@ class Text:
         ends = [n - sum(held), n - held[1], n]
         self._refuse_short(ends[0], context, "training")
         train = np.lib.stride_tricks.sliding_window_view(self.tokens[: ends[0]], context + 1)
-        parts: list[Pair | None] = [(train[:, :-1], train[:, 1:])]
+        parts: list[Arrays | None] = [self._part(train[:, :-1], train[:, 1:])]
         for name, (start, end) in zip(("validation", "test"), pairwise(ends), strict=True):
             if start == end:
                 parts.append(None)
                 continue
             self._refuse_short(end - start, 1, name)
-            parts.append(_covering(self.tokens[start:end], context))
+            parts.append(self._part(*_covering(self.tokens[start:end], context)))
         return parts
+
+    def _part(self, x: Array, y: Array) -> Arrays:
+        return Arrays(x, y, self.name, self.source)
 
     def _refuse_short(self, n: int, context: int, part: str) -> None:
         if n < context + 1:
@@ -80,13 +85,13 @@ class Text:
 
     def _by_lines(
         self, context: int, validation: float, test: float, seed: int
-    ) -> list[Pair | None]:
+    ) -> list[Arrays | None]:
         end = self.vocabulary.index("\n")
         marks = np.flatnonzero(self.tokens == end)
         starts, stops = np.concatenate([[0], marks[:-1] + 1]), marks
         order = generator(seed, "split").permutation(len(starts))
         cuts = np.cumsum([round(share * len(order)) for share in (test, validation)])
-        parts: list[Pair | None] = []
+        parts: list[Arrays | None] = []
         for rows in reversed(np.split(order, cuts)):
             parts.append(
                 self._lined(starts[rows], stops[rows], context, end) if len(rows) else None
@@ -97,7 +102,7 @@ class Text:
             )
         return parts
 
-    def _lined(self, starts: Array, stops: Array, context: int, end: int) -> Pair:
+    def _lined(self, starts: Array, stops: Array, context: int, end: int) -> Arrays:
         """Lines as rows: the end of a line, its characters, and in y the end again."""
         width = min(context, int((stops - starts).max()) + 1)
         x = np.full((len(starts), width), end, self.tokens.dtype)
@@ -108,7 +113,7 @@ class Text:
             y[i, : len(line)] = line
             if len(line) < width:
                 y[i, len(line)] = end
-        return x, y
+        return self._part(x, y)
 
 
 def encode(text: str, vocabulary: tuple[str, ...]) -> Array:
@@ -178,7 +183,7 @@ def _is_a_list(content: str) -> bool:
     return short > 0.98 * len(lines)
 
 
-def _covering(tokens: Array, context: int) -> Pair:
+def _covering(tokens: Array, context: int) -> tuple[Array, Array]:
     """Windows one behind the other over all of a part; what is missing in the last is IGNORED."""
     n = len(tokens) - 1
     count = -(-n // context)

@@ -176,17 +176,12 @@ def _followed(trace: Trace) -> list[str]:
 
 
 def _unpacked(labels: list[str], source: str) -> list[str]:
-    comma = "," if len(labels) == 1 else ""
-    return (
-        textwrap.wrap(
-            f"{', '.join(labels)}{comma} = {source}",
-            94,
-            initial_indent="    ",
-            subsequent_indent="    ",
-        )
-        if len(labels) < 12
-        else [f"    ({', '.join(labels)}) = {source}"]
-    )
+    """``a, b = source``, in brackets over several lines where one is too short."""
+    names = ", ".join(labels) + "," * (len(labels) == 1)
+    if len(names) + len(source) < 92:
+        return [f"    {names} = {source}"]
+    lines = textwrap.wrap(f"{names},", 92, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    return ["    (", *lines, f"    ) = {source}"]
 
 
 def _updates(

@@ -199,6 +199,8 @@ class _Session:
     ) -> None:
         self.model, self.problem, self.settings, self.own = model, problem, settings, own
         self.train = make_part("training", train, problem)
+        first = self.train.inputs(slice(0, 1))
+        self.problem = replace(problem, inputs=(first.shape[1:], first.dtype.name))
         self.validation = (
             None if validation is None else make_part("validation", validation, problem)
         )
@@ -320,6 +322,7 @@ class _Session:
                 "classes": list(self.problem.classes),
                 "dtype": self.problem.dtype.name,
                 "columns": self.problem.columns,
+                "inputs": self.problem.inputs,
                 "model": _describe(self.model),
                 "preparation": None if preparation is None else preparation.to_json(),
             },

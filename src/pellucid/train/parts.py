@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.data import Data, Preparation
+from pellucid.data import Arrays, Data, Preparation
 from pellucid.errors import DataError, DtypeError, ShapeError
 from pellucid.train.task import Task, task_named
 
 __all__ = ["Part", "Problem", "Source", "make_part", "make_problem", "refuse_bad_numbers"]
 
 Array = NDArray[Any]
-Source = Data | tuple[Any, Any]
+Source = Data | Arrays | tuple[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Problem:
     preparation: Preparation | None
     dtype: np.dtype[Any]
     columns: bool  # targets as (N, 1) numbers beside (N, 1) outputs
+    inputs: tuple[tuple[int, ...], str] | None = None  # shape and dtype of one prepared input
 
     @property
     def kind(self) -> Task:
@@ -86,8 +87,8 @@ def make_problem(
         return Problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression
         )
-    y = np.asarray(train[1])
-    places = y.dtype.kind in "iu" and y.ndim > 1 and np.asarray(train[0]).dtype.kind in "iu"
+    x, y = (np.asarray(part) for part in train)
+    places = y.dtype.kind in "iu" and y.ndim > 1 and x.dtype.kind in "iu"
     if places:  # a class at each place of each sample
         return Problem("tokens", (), preparation, np.dtype(dtype), False)
     numbers = loss in ("mse", "mae", "huber")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid import durable, interop, nn
+from pellucid import durable, interop, models, nn
 from pellucid.data import Preparation
 from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
@@ -148,6 +148,7 @@ def build_model(config: dict[str, Any]) -> Module:
             needs="the network itself",
             try_="pellucid.load(folder, model=MyNet(...))",
         )
+    assert models.MODELS  # loaded, so that nn.rebuild knows them
     return nn.rebuild(config["model"]).to(np.dtype(config["dtype"]))
 
 
@@ -161,7 +162,12 @@ def problem_from(config: dict[str, Any]) -> Problem:
         preparation,
         np.dtype(config["dtype"]),
         config["columns"],
+        _inputs(config.get("inputs")),
     )
+
+
+def _inputs(content: Any) -> tuple[tuple[int, ...], str] | None:
+    return None if content is None else (tuple(content[0]), np.dtype(content[1]).name)
 
 
 def write_config(folder: Path, content: dict[str, Any]) -> None:

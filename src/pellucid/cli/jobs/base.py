@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pellucid.cli.choices import Choices
     from pellucid.cli.source import Source
 
-__all__ = ["Job", "Progress", "digest", "size_of"]
+__all__ = ["Job", "Progress", "digest"]
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -82,11 +82,6 @@ class Job:
     def next(self, run: Run) -> list[tuple[str, str]]:
         """What to do with the run."""
         return [("next", f"pellucid evaluate {run.folder}")]
-
-
-def size_of(part: Any) -> int:
-    """The number of samples of a part: Data, or a pair of arrays."""
-    return len(part[0]) if isinstance(part, tuple) else len(part)
 
 
 def digest(*arrays: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.cli.jobs.base import Job, Progress, digest, size_of
+from pellucid.cli.jobs.base import Job, Progress, digest
 from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Split
@@ -120,9 +120,8 @@ class TextJob(Job):
 
     def described(self, data: Text, parts: Split) -> str:
         words = f"{data.name}: {len(data):,} characters, {len(data.vocabulary)} different"
-        assert isinstance(parts.train, tuple)
-        kind = "lines" if data.lines else f"windows of {parts.train[0].shape[1]}"
-        sizes = [f"{size_of(p):,} {u}" for p, u in zip(parts, _USES, strict=True) if p is not None]
+        kind = "lines" if data.lines else f"windows of {parts.train.x.shape[1]}"
+        sizes = [f"{len(p):,} {u}" for p, u in zip(parts, _USES, strict=True) if p is not None]
         return f"{words}; {kind}: {', '.join(sizes)}"
 
     def listeners(self) -> list[Listener]:
