@@ -37,7 +37,7 @@ def flat(t: torch.Tensor | None) -> Any:
 def made(layer: Any) -> nn.Module:
     if layer.parts:
         return nn.Sequential(*[getattr(nn, kind)(**options) for kind, options in layer.parts])
-    return getattr(nn, layer.kind)(**layer.options)
+    return getattr(nn, layer.kind)(**base.options_in(layer, nn))
 
 
 def as_tensors(value: Any, leaf: bool = True) -> Any:

@@ -36,6 +36,7 @@ _ROOMS = (
     "explain",
     "interop",
     "metrics",
+    "models",
     "nn",
     "ops",
     "optim",

@@ -96,8 +96,10 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     >>> nearest("rleu", ["relu", "tanh"])
     "did you mean 'relu'?"
     """
-    found = difflib.get_close_matches(name.lower(), [str(c) for c in choices], n=1, cutoff=0.5)
-    return f"did you mean {found[0]!r}?" if found else None
+    names = {str(c).lower(): str(c) for c in choices}
+    swapped = [n for n in names if sorted(n) == sorted(name.lower())]  # the commonest slip
+    found = swapped or difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    return f"did you mean {names[found[0]]!r}?" if found else None
 
 
 def choose(who: str, name: str, choices: Iterable[str]) -> str:

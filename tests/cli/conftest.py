@@ -27,7 +27,7 @@ def whole_report() -> None:
     """For a test that wants the report itself: the others get an empty one, which takes no time."""
 
 
-def _empty_report(run: Run, parts: Split) -> Path:
+def _empty_report(run: Run, parts: Split, sections: object = ()) -> Path:
     assert run.folder is not None
     path = run.folder / "report.html"
     path.write_text("<!doctype html>")

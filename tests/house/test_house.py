@@ -30,6 +30,7 @@ LEVEL = {
     "perceptron": 3,
     "program": 4,
     "interop": 4,
+    "models": 4,
     "train": 5,
     "report": 6,
     "explain": 6,

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import nn
 
-from .cases.base import Layer, Loss, parameter
+from .cases.base import Layer, Loss, options_in, parameter
 
 
 def made(layer: Layer, dtype: Any = np.float64) -> nn.Module:
@@ -16,7 +16,7 @@ def made(layer: Layer, dtype: Any = np.float64) -> nn.Module:
     if layer.parts:
         module: nn.Module = nn.Sequential(*[getattr(nn, k)(**o) for k, o in layer.parts])
     else:
-        module = getattr(nn, layer.kind)(**layer.options)
+        module = getattr(nn, layer.kind)(**options_in(layer, nn))
     module.to(dtype)
     state = module.state_dict()
     for i, (name, array) in enumerate(state.items()):

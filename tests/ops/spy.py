@@ -19,6 +19,8 @@ def opened(value: Any) -> Any:
 
 
 def closed(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(closed(v) for v in value)
     return Spy(value) if isinstance(value, np.ndarray | np.generic) else value
 
 

@@ -53,6 +53,8 @@ def in_function(case: Case, inputs: list[Any]) -> tuple[Any, list[Any]]:
     def function(*given: Any) -> Any:
         left, fresh = iter(given), case.make()
         full = [next(left) if n else f for n, f in zip(need, fresh, strict=True)]
+        if case.through:
+            full[0] = apply(ops.TABLE[case.through], full[0])
         return apply(rule, *full, **case.options)
 
     return function, [x for x, n in zip(inputs, need, strict=True) if n]

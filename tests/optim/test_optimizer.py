@@ -13,7 +13,19 @@ from pellucid import Tensor, nn, optim
 from pellucid.errors import DtypeError, FormatError, GradientError, OptionError, ShapeError
 from pellucid.optim import SGD
 
-ALL = [optim.SGD, optim.RMSprop, optim.Adagrad, optim.Adam, optim.AdamW]
+ALL: list[Any] = [
+    optim.SGD,
+    optim.RMSprop,
+    optim.Adagrad,
+    optim.Adam,
+    optim.AdamW,
+    optim.Adadelta,
+    optim.Adamax,
+    optim.NAdam,
+    optim.RAdam,
+    optim.Rprop,
+    optim.ASGD,
+]  # and LBFGS, which needs a closure, has tests of its own
 
 
 def text_of(error: pytest.ExceptionInfo[Any]) -> str:
@@ -80,6 +92,87 @@ def test_a_closure_computes_the_loss_and_the_gradients_first() -> None:
     assert p.data.tolist() == [1.0]
 
 
+@pytest.mark.parametrize("kind", ALL)
+def test_every_optimizer_takes_a_closure_and_returns_its_loss(kind: Any) -> None:
+    p, q = param([2.0]), with_grad([2.0], [4.0])
+
+    def closure() -> float:
+        p.grad = Tensor(2 * p.data)
+        return float(p.data[0] ** 2)
+
+    optimizer, plain = kind([p]), kind([q])
+    assert optimizer.step(closure) == 4.0
+    plain.step()
+    assert p.data.tolist() == q.data.tolist() != [2.0]
+
+
+# How far each one comes on a bowl, from a loss of about 14, in 300 steps.
+RATES: dict[Any, dict[str, float]] = {
+    optim.SGD: {"lr": 0.1, "momentum": 0.5},
+    optim.RMSprop: {"lr": 0.02},
+    optim.Adagrad: {"lr": 0.5},
+    optim.Adam: {"lr": 0.05},
+    optim.AdamW: {"lr": 0.05, "weight_decay": 0},
+    optim.Adadelta: {"lr": 10.0},
+    optim.Adamax: {"lr": 0.1},
+    optim.NAdam: {"lr": 0.05},
+    optim.RAdam: {"lr": 0.1},
+    optim.Rprop: {},
+    optim.ASGD: {"lr": 0.1},
+    optim.LBFGS: {"lr": 0.5, "max_iter": 2},
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [*ALL, optim.LBFGS])
+def test_every_optimizer_finds_the_bottom_of_a_bowl(kind: Any, dtype: Any) -> None:
+    curved, bottom = np.array([4.0, 1.0, 0.5], dtype), np.array([1.0, -2.0, 0.5], dtype)
+    w = nn.Parameter(np.array([2.0, 1.0, -1.0], dtype))
+    optimizer = kind([w], **RATES[kind])
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = 0.5 * (curved * (w - bottom) ** 2).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(300):
+        optimizer.step(closure)
+    np.testing.assert_allclose(w.data, bottom, atol=0.01)
+    assert w.data.dtype == dtype
+
+
+@pytest.mark.parametrize("kind", [k for k in ALL if k is not optim.SGD])
+def test_upwards_is_downwards_on_the_hill_turned_round(kind: Any) -> None:
+    up, down = with_grad([1.0, 2.0], [0.5, -1.0]), with_grad([1.0, 2.0], [-0.5, 1.0])
+    first, second = kind([up], maximize=True), kind([down])
+    for _ in range(3):
+        first.step()
+        second.step()
+    assert up.data.tolist() == down.data.tolist()
+
+
+def test_decay_apart_from_the_gradient_does_not_reach_the_moments() -> None:
+    for kind in (optim.NAdam, optim.RAdam, optim.Adam):
+        p, q = with_grad([2.0], [1.0]), with_grad([2.0], [1.0])
+        kind([p], lr=0.1, weight_decay=0.5, decoupled_weight_decay=True).step()
+        plain = kind([q], lr=0.1)
+        plain.step()
+        # the weight is shrunk by lr weight_decay, then moved as without decay
+        np.testing.assert_allclose(p.data, q.data - 0.1 * 0.5 * 2.0, rtol=1e-15)
+
+
+def test_asgd_keeps_the_mean_of_where_it_was_after_t0() -> None:
+    p = with_grad([0.0], [1.0])
+    asgd = optim.ASGD([p], lr=1.0, lambd=0, t0=1)
+    seen = []
+    for _ in range(5):
+        asgd.step()
+        seen.append(float(p.data[0]))
+    # mu: 1, 1, 1, 1/2, 1/3: the mean of the places from step 3 on
+    assert asgd.state_dict()["state"][0]["ax"][0] == pytest.approx(np.mean(seen[2:]))
+
+
 def test_the_momentum_does_not_share_the_gradients_array() -> None:
     p = with_grad([0.0], [1.0])
     sgd = optim.SGD([p], lr=1.0, momentum=0.5, dampening=0.5)
@@ -110,16 +203,19 @@ def test_numpys_float64_options_leave_float32_arrays_float32() -> None:
 
 @pytest.mark.parametrize("kind", ALL)
 def test_update_changes_none_of_its_arguments(kind: Any) -> None:
-    optimizer = kind([with_grad([1.0, 2.0], [0.5, -1.0])], weight_decay=0.1)
+    decay = {} if kind is optim.Rprop else {"weight_decay": 0.1}
+    optimizer = kind([with_grad([1.0, 2.0], [0.5, -1.0])], **decay)
     group = optimizer.param_groups[0]
     W, dW = np.array([1.0, 2.0]), np.array([0.5, -1.0])
     state = {slot: optimizer.first(slot, W, group) for slot in optimizer.slots(group)}
+    state |= optimizer.advance(state, group)
     before, options = dict(state), dict(group)
-    for array in (W, dW, *(v for v in state.values() if isinstance(v, np.ndarray))):
+    arrays = {slot: v for slot, v in state.items() if isinstance(v, np.ndarray)}
+    for array in (W, dW, *arrays.values()):
         array.flags.writeable = False
     moved, new = optimizer.update(W, dW, state, group)
     assert moved is not W and moved.shape == W.shape
-    assert set(new) == set(state)
+    assert set(new) == set(arrays)
     assert all(state[k] is v for k, v in before.items()) and group == options
 
 
@@ -222,6 +318,22 @@ BAD = [
 ]
 
 
+BAD += [
+    (optim.Adadelta, {"rho": 1.5}, r"rho=1.5\n  needs:  rho: a number in \[0, 1\]"),
+    (optim.Adadelta, {"rho": float("nan")}, "rho=nan"),
+    (optim.Adamax, {"betas": (0.9, 1.0)}, r"betas\[1\]=1.0"),
+    (optim.NAdam, {"momentum_decay": -1}, "momentum_decay: a finite number, 0 or more"),
+    (optim.NAdam, {"decoupled_weight_decay": 1}, "decoupled_weight_decay: True or False"),
+    (optim.RAdam, {"eps": -1}, "eps: a finite number, 0 or more"),
+    (optim.Rprop, {"etas": (0.5, 0.9)}, r"etas=\(0.5, 0.9\)\n  needs:  0 < etas\[0\] < 1 < etas"),
+    (optim.Rprop, {"etas": 0.5}, "etas=0.5\n  needs:  etas: two numbers"),
+    (optim.Rprop, {"etas": ("a", 2)}, r"etas\[0\]='a'"),
+    (optim.Rprop, {"step_sizes": (1.0, 0.1)}, r"step_sizes=\(1.0, 0.1\)\n.*the smallest step"),
+    (optim.ASGD, {"t0": -1}, "t0: a finite number, 0 or more"),
+    (optim.ASGD, {"lambd": None}, "lambd=None"),
+]
+
+
 @pytest.mark.parametrize(("kind", "options", "text"), BAD, ids=lambda v: str(v)[:40])
 def test_an_option_out_of_range_is_refused(kind: Any, options: Any, text: str) -> None:
     with pytest.raises(OptionError, match=text):
@@ -251,6 +363,12 @@ TORCH_ONLY = {
     optim.Adagrad: ("foreach", "differentiable", "fused"),
     optim.Adam: ("foreach", "capturable", "differentiable", "fused"),
     optim.AdamW: ("foreach", "capturable", "differentiable", "fused"),
+    optim.Adadelta: ("foreach", "capturable", "differentiable"),
+    optim.Adamax: ("foreach", "capturable", "differentiable"),
+    optim.NAdam: ("foreach", "capturable", "differentiable"),
+    optim.RAdam: ("foreach", "capturable", "differentiable"),
+    optim.Rprop: ("foreach", "capturable", "differentiable"),
+    optim.ASGD: ("foreach", "capturable", "differentiable"),
 }
 
 
@@ -307,6 +425,19 @@ def test_torchs_state_is_understood() -> None:
     assert adam.state_dict()["state"][0]["step"] == 5
     assert type(adam.state_dict()["state"][0]["step"]) is int
     assert "fused" not in adam.param_groups[0]
+
+
+def test_torchs_numbers_in_arrays_are_understood() -> None:
+    """NAdam's product and ASGD's eta and mu are arrays of one number there, plain numbers here."""
+    for kind, names in ((optim.NAdam, ("mu_product",)), (optim.ASGD, ("eta", "mu"))):
+        optimizer = kind([with_grad([1.0], [1.0])])
+        optimizer.step()
+        saved = optimizer.state_dict()
+        for name in names:
+            assert type(saved["state"][0][name]) is float
+            saved["state"][0][name] = np.array(saved["state"][0][name])
+        optimizer.load_state_dict(saved)
+        assert {type(optimizer.state[0][name]) for name in names} == {float}
 
 
 def test_adamw_stays_adamw_with_adams_state() -> None:

@@ -24,6 +24,12 @@ RULES: list[tuple[Any, dict[str, Any]]] = [
     (rules.adagrad, {"lr": 0.1, "lr_decay": 0.1, "eps": 1e-10}),
     (rules.adam, ADAM),
     (rules.amsgrad, ADAM),
+    (rules.adamax, ADAM),
+    (rules.nadam, {**ADAM, "momentum_decay": 4e-3}),
+    (rules.radam, ADAM),
+    (rules.adadelta, {"lr": 0.1, "rho": 0.9, "eps": 1e-6}),
+    (rules.rprop, {"eta_minus": 0.5, "eta_plus": 1.2, "step_min": 1e-6, "step_max": 50}),
+    (rules.asgd, {"lambd": 0.1}),
     (rules.weight_decay, {"strength": 0.1}),
     (rules.decay, {"lr": 0.1, "strength": 0.1}),
     (rules.ascend, {}),
@@ -31,16 +37,19 @@ RULES: list[tuple[Any, dict[str, Any]]] = [
     (penalty.l2, {"strength": 0.1}),
     (clip.by_value, {"limit": 0.5}),
 ]
+NUMBERS = (rules.nadam_mu, rules.rectification)  # of the step count alone
 NAMES = [f"{rule.__name__}-{'-'.join(options)}" for rule, options in RULES]
 
 
 def arrays_for(rule: Any, dtype: Any) -> dict[str, Any]:
     """Values for the arrays of a rule; the mean square stays above the mean's square."""
     values = {"W": [1.0, -2.0], "dW": [0.5, -0.25], "s": [0.5, 2.0], "a": [0.1, -0.2]}
-    values |= {"v": [0.3, 0.4], "m": [0.2, -0.1], "v_max": [0.35, 0.2]}
+    values |= {"v": [0.3, 0.4], "m": [0.2, -0.1], "v_max": [0.35, 0.2], "u": [0.2, 0.3]}
+    values |= {"prev": [0.1, 0.2], "step_size": [0.1, 0.2], "ax": [0.5, 0.5]}
+    numbers = {"t": 3, "mu_product": 0.1, "r": 0.5, "eta": 0.1, "mu": 0.5}
     found = inspect.signature(rule).parameters.values()
     positional = [p.name for p in found if p.kind != p.KEYWORD_ONLY]
-    return {n: 3 if n == "t" else np.array(values[n], dtype) for n in positional}
+    return {n: numbers[n] if n in numbers else np.array(values[n], dtype) for n in positional}
 
 
 def results(rule: Any, arrays: dict[str, Any], options: dict[str, Any]) -> list[np.ndarray]:
@@ -49,7 +58,8 @@ def results(rule: Any, arrays: dict[str, Any], options: dict[str, Any]) -> list[
 
 
 def test_every_public_rule_is_in_the_list() -> None:
-    assert set(rules.__all__) <= {rule.__name__ for rule, _ in RULES}
+    listed = {rule.__name__ for rule, _ in RULES} | {rule.__name__ for rule in NUMBERS}
+    assert set(rules.__all__) <= listed
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -183,6 +193,81 @@ def test_amsgrad_divides_by_the_largest_second_moment() -> None:
     assert v_max.tolist() == [5.0]
     W, *_ = rules.amsgrad(zero, g, zero, zero, zero + 5, 1, **ADAM)
     np.testing.assert_allclose(W, [-0.1 / math.sqrt(5 / 0.001)], rtol=1e-6)
+
+
+def test_adamax_by_hand() -> None:
+    options = {"lr": 0.1, "beta1": 0.5, "beta2": 0.5, "eps": 0.0}
+    W, m, u = rules.adamax(
+        np.zeros(2), np.array([3.0, 1.0]), np.ones(2), np.array([4.0, 8.0]), 2, **options
+    )
+    np.testing.assert_allclose(u, [3.0, 4.0])  # max(2, 3) and max(4, 1)
+    np.testing.assert_allclose(m, [2.0, 1.0])
+    np.testing.assert_allclose(W, [-0.1 / 0.75 * 2 / 3, -0.1 / 0.75 * 1 / 4])
+
+
+def test_adadelta_by_hand() -> None:
+    W, s, u = rules.adadelta(
+        np.zeros(1), np.array([2.0]), np.array([3.0]), np.array([8.0]), lr=0.5, rho=0.5, eps=1.0
+    )
+    d = math.sqrt(9) / math.sqrt(4.5) * 2  # s = 1.5 + 2
+    np.testing.assert_allclose([s[0], W[0], u[0]], [3.5, -0.5 * d, 4 + 0.5 * d**2])
+
+
+def test_nadam_by_hand() -> None:
+    """Algorithm 2 of Dozat 2016 for two steps, with the warming schedule of its last section."""
+    lr, beta1, beta2, psi, g = 0.1, 0.9, 0.999, 0.004, [2.0, -1.0]
+    w = m = v = 0.0
+    W, M, V, product = np.zeros(1), np.zeros(1), np.zeros(1), 1.0
+    for t in (1, 2):
+        mu, after = (beta1 * (1 - 0.5 * 0.96 ** (k * psi)) for k in (t, t + 1))
+        product *= mu
+        m = beta1 * m + (1 - beta1) * g[t - 1]
+        v = beta2 * v + (1 - beta2) * g[t - 1] ** 2
+        m_bar = after * m / (1 - product * after) + (1 - mu) * g[t - 1] / (1 - product)
+        w -= lr * m_bar / (math.sqrt(v / (1 - beta2**t)) + 1e-8)
+        W, M, V = rules.nadam(W, np.array([g[t - 1]]), M, V, t, product, **ADAM, momentum_decay=psi)
+    np.testing.assert_allclose([W[0], M[0], V[0]], [w, m, v], rtol=1e-13)
+
+
+def test_radam_is_plain_until_it_is_rectified() -> None:
+    zero, g = np.zeros(1), np.full(1, 7.0)
+    W, *_ = rules.radam(zero, g, zero, zero, 1, rules.rectification(1, 0.999), **ADAM)
+    np.testing.assert_allclose(W, [-0.1 * 7])  # lr m̂
+    r = rules.rectification(6, 0.999)
+    W, m, v = rules.radam(zero, g, zero, zero, 6, r, **ADAM)
+    v_hat = math.sqrt(float(v[0]) / (1 - 0.999**6))
+    np.testing.assert_allclose(W, -0.1 * r * m / (1 - 0.9**6) / v_hat, rtol=1e-6)
+
+
+def test_the_rectification_by_hand() -> None:
+    """Equation 5 of Liu et al. 2020, and its limits: 0 at first, 1 in the end."""
+    rho, beta2, t = 2 / (1 - 0.99) - 1, 0.99, 20
+    rho_t = rho - 2 * t * beta2**t / (1 - beta2**t)
+    r = math.sqrt((rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t))
+    assert rules.rectification(t, beta2) == pytest.approx(r, rel=1e-14)
+    assert [rules.rectification(k, 0.999) for k in range(1, 6)] == [0.0] * 5
+    assert rules.rectification(100_000, 0.999) == pytest.approx(1.0)
+    assert rules.rectification(1000, 0.6) == 0.0  # rho = 4: its denominator would be 0
+    assert rules.rectification(1, 0.0) == 0.0
+
+
+def test_rprop_by_hand() -> None:
+    options = {"eta_minus": 0.5, "eta_plus": 1.2, "step_min": 0.06, "step_max": 0.11}
+    W, prev, size = rules.rprop(
+        np.zeros(4),
+        np.array([2.0, -3.0, 0.0, 5.0]),
+        np.array([1.0, 1.0, 1.0, 0.0]),
+        np.full(4, 0.1),
+        **options,
+    )
+    np.testing.assert_allclose(size, [0.11, 0.06, 0.1, 0.1])  # 0.12 and 0.05 are out of bounds
+    np.testing.assert_allclose(W, [-0.11, 0.0, 0.0, -0.1])  # where the sign turned, it waits
+    assert prev.tolist() == [2.0, 0.0, 0.0, 5.0]
+
+
+def test_asgd_by_hand() -> None:
+    W, ax = rules.asgd(np.array([2.0]), np.array([3.0]), np.array([1.0]), 0.1, 0.5, lambd=0.25)
+    np.testing.assert_allclose([W[0], ax[0]], [2 * 0.975 - 0.3, 1 + 0.5 * (1.65 - 1)])
 
 
 def test_weight_decay_apart_from_the_gradient() -> None:

@@ -53,6 +53,20 @@ OPTIMIZERS: dict[str, Any] = {
     "adam": optim.Adam,
     "amsgrad": lambda p: optim.Adam(p, amsgrad=True, weight_decay=0.01),
     "adamw": optim.AdamW,
+    "adadelta": lambda p: optim.Adadelta(p, weight_decay=0.01),
+    "adamax": lambda p: optim.Adamax(p, lr=0.01),
+    "adamax, all options": lambda p: optim.Adamax(p, betas=(0.8, 0.9), weight_decay=0.01),
+    "nadam": lambda p: optim.NAdam(p, lr=0.01),
+    "nadam without decay of momentum": lambda p: optim.NAdam(p, momentum_decay=0, weight_decay=0.1),
+    "nadam, decoupled": lambda p: optim.NAdam(p, weight_decay=0.1, decoupled_weight_decay=True),
+    "radam": lambda p: optim.RAdam(p, lr=0.01, weight_decay=0.01),
+    "radam, decoupled": lambda p: optim.RAdam(
+        p, betas=(0.8, 0.9), weight_decay=0.1, decoupled_weight_decay=True
+    ),
+    "rprop": optim.Rprop,
+    "rprop within bounds": lambda p: optim.Rprop(p, lr=0.1, etas=(0.7, 1.4), step_sizes=(0, 0.2)),
+    "rprop upwards": lambda p: optim.Rprop(p, lr=0.001, maximize=True),
+    "asgd": lambda p: optim.ASGD(p, lr=0.1, lambd=0.1, t0=3, weight_decay=0.01),
 }
 CHANGES: list[dict[str, float]] = [
     {},
@@ -312,9 +326,10 @@ def test_groups_with_options_of_their_own_are_refused() -> None:
         pellucid.write(model, CE, optim.SGD(groups, lr=0.1), (X, Y))
 
 
-def test_the_state_is_the_optimizers_own() -> None:
+@pytest.mark.parametrize("name", ["adam", "nadam", "radam", "rprop", "asgd", "adadelta", "adamax"])
+def test_the_state_is_the_optimizers_own(name: str) -> None:
     model, twin = mlp(5, 6, 3), mlp(5, 6, 3)
-    program, eager = write(model, make=optim.Adam), optim.Adam(twin.parameters())
+    program, eager = write(model, make=OPTIMIZERS[name]), OPTIMIZERS[name](twin.parameters())
     for _ in range(3):
         program(X, Y)
         eager.zero_grad()
@@ -322,17 +337,22 @@ def test_the_state_is_the_optimizers_own() -> None:
         eager.step()
     one, two = program.optimizer.state_dict(), eager.state_dict()
     for i, slots in two["state"].items():
-        for name, value in slots.items():
-            assert np.array_equal(one["state"][i][name], value)
+        assert one["state"][i].keys() == slots.keys()
+        for slot, value in slots.items():
+            assert np.array_equal(one["state"][i][slot], value)
+            assert type(one["state"][i][slot]) is type(value)
     for p, q in zip(model.parameters(), twin.parameters(), strict=True):
         assert p.grad is not None and q.grad is not None
         assert np.array_equal(p.grad.data, q.grad.data)
 
 
-def test_a_program_written_in_the_middle_of_training_goes_on() -> None:
+@pytest.mark.parametrize("name", ["adam", "nadam", "radam", "rprop", "asgd"])
+def test_a_program_written_in_the_middle_of_training_goes_on(name: str) -> None:
     model, twin = mlp(5, 6, 3), mlp(5, 6, 3)
-    first, eager = optim.Adam(model.parameters()), optim.Adam(twin.parameters())
-    for net, optimizer in ((model, first), (twin, eager)):
+    make = OPTIMIZERS[name]
+    first, eager = make(model.parameters()), make(twin.parameters())
+    for net, optimizer in ((model, first), (twin, eager)) * 6:
+        optimizer.zero_grad()
         CE(net(X), Y).backward()
         optimizer.step()
     program = pellucid.write(model, CE, first, (X, Y))
@@ -340,6 +360,48 @@ def test_a_program_written_in_the_middle_of_training_goes_on() -> None:
     eager.zero_grad()
     CE(twin(X), Y).backward()
     eager.step()
+    assert np.array_equal(model[0].weight.data, twin[0].weight.data)
+
+
+def test_parameters_that_have_done_other_numbers_of_steps_are_refused() -> None:
+    """The step has one t: that of the first parameter would be wrong for the others."""
+    model = mlp(5, 6, 3)
+    adam = optim.Adam(model.parameters())
+    CE(model(X), Y).backward()
+    model[0].weight.grad = None
+    adam.step()
+    with pytest.raises(GradientError, match="parameters that have done different numbers of steps"):
+        pellucid.write(model, CE, adam, (X, Y))
+
+
+def test_an_optimizer_that_needs_a_closure_is_refused() -> None:
+    with pytest.raises(GradientError) as caught:
+        write(make=optim.LBFGS)
+    assert str(caught.value) == (
+        "GradientError in program of LBFGS\n"
+        "  got:    an optimizer that looks at the loss several times in one step\n"
+        "  needs:  one that takes one gradient a step\n"
+        '  try:    engine="eager", which is what fit falls back to'
+    )
+
+
+def test_the_numbers_that_go_with_the_step_are_told_at_the_top() -> None:
+    source = write(make=optim.NAdam).source
+    assert "given     mu_product is the product of mu" in source
+    assert "mu = beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))" in source
+    assert "given" not in write(make=optim.Adam).source.partition("import")[0]
+
+
+def test_the_pairs_of_rprop_may_move_between_steps() -> None:
+    model, twin = mlp(5, 6, 3), mlp(5, 6, 3)
+    program, eager = write(model, make=optim.Rprop), optim.Rprop(twin.parameters())
+    for k in range(4):
+        for optimizer in (program.optimizer, eager):
+            optimizer.param_groups[0]["step_sizes"] = (1e-6, 0.02 / (k + 1))
+        program(X, Y)
+        eager.zero_grad()
+        CE(twin(X), Y).backward()
+        eager.step()
     assert np.array_equal(model[0].weight.data, twin[0].weight.data)
 
 

@@ -47,6 +47,33 @@ CASES = {
     "rmsprop": (MOONS, moons(), {"optimizer": "rmsprop"}),
     "adagrad": (MOONS, moons(), {"optimizer": "adagrad"}),
     "helpers": (MOONS, network, {"loss": "cross_entropy"}),
+    "nadam, cycles": (
+        MOONS,
+        moons(),
+        {"optimizer": "nadam", "schedule": "cyclic", "schedule_options": {"every": 1}},
+    ),
+    "radam, decoupled": (
+        MOONS,
+        moons(),
+        {
+            "optimizer": "radam",
+            "optimizer_options": {"weight_decay": 0.1, "decoupled_weight_decay": True},
+            "schedule": "restarts",
+        },
+    ),
+    "rprop, a line": (MOONS, moons(), {"optimizer": "rprop", "schedule": "linear"}),
+    "asgd, plateau": (
+        MOONS,
+        moons(),
+        {
+            "optimizer": "asgd",
+            "optimizer_options": {"lambd": 0.1, "t0": 3},
+            "schedule": "plateau",
+            "schedule_options": {"patience": 0, "threshold": 0.9},
+        },
+    ),
+    "nadam": (MOONS, moons(), {"optimizer": "nadam"}),
+    "adadelta": (MOONS, moons(), {"optimizer": "adadelta"}),
     "eager": (MOONS, moons(activation="gelu"), {"engine": "eager"}),
     "not shuffled": (MOONS, moons(), {"shuffle": False, "batch_size": "all"}),
     "regression": (SINE, lambda: net(1, 6, 1), {}),

@@ -27,6 +27,27 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "optimizer_options": {"momentum": 0.9},
     },
     "plateau": {"schedule": "plateau", "schedule_options": {"patience": 0}},
+    "linear, Adamax": {"schedule": "linear", "optimizer": "adamax"},
+    "polynomial, NAdam": {"schedule": "polynomial", "optimizer": "nadam"},
+    "restarts, RAdam": {
+        "schedule": "restarts",
+        "schedule_options": {"every": 0.5, "T_mult": 2, "eta_min": 1e-4},
+        "optimizer": "radam",
+    },
+    "cyclic, NAdam": {
+        "schedule": "cyclic",
+        "schedule_options": {"every": 1, "mode": "triangular2", "div_factor": 4},
+        "optimizer": "nadam",
+    },
+    "cyclic, momentum": {
+        "schedule": "cyclic",
+        "warmup": 0.5,
+        "optimizer": "sgd",
+        "optimizer_options": {"momentum": 0.9},
+    },
+    "one cycle, ASGD": {"schedule": "onecycle", "optimizer": "asgd"},
+    "Adadelta": {"optimizer": "adadelta", "optimizer_options": {"weight_decay": 1e-3}},
+    "Rprop": {"optimizer": "rprop"},
     "penalties and clips": {"l1": 1e-3, "l2": 1e-3, "clip_norm": 0.5, "clip_value": 0.1},
     "smoothing and weights": {"label_smoothing": 0.1, "class_weights": "balanced"},
 }
@@ -92,6 +113,40 @@ def test_own_optimizers_with_groups_run_eagerly() -> None:
     with pytest.warns(UserWarning, match="not all updated alike"):
         one = run("program")
     assert same(one.model, run("eager").model)
+
+
+def test_lbfgs_runs_eagerly_says_so_once_and_may_be_resumed(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"optimizer": "lbfgs", "batch_size": "all", "epochs": 4}
+    with pytest.warns(UserWarning, match="looks at the loss several times in one step") as warned:
+        run = train(**settings)
+    assert len(warned) == 1
+    losses = [epoch["train_loss"] for epoch in run.record.epochs()]
+    assert losses[-1] < 0.1 * losses[0]
+    again = train(**settings, engine="eager")
+    assert same(run.model, again.model)
+    with pytest.raises(Killed):
+        train(tmp_path, **settings, engine="eager", checkpoint_seconds=0.0, listeners=[Kill(2)])
+    resumed = train(tmp_path, **settings, engine="eager", resume=True)
+    assert same(run.model, resumed.model)
+
+
+def test_lbfgs_draws_the_same_dropout_in_all_looks_of_a_step() -> None:
+    run = train(model=rich(), optimizer="lbfgs", batch_size="all", engine="eager", epochs=2)
+    losses = [epoch["train_loss"] for epoch in run.record.epochs()]
+    assert losses[1] < losses[0]
+
+
+@pytest.mark.parametrize(("kind", "steps"), [("CyclicLR", 18), ("LambdaLR", 3)])
+def test_own_schedules_move_once_a_step_or_once_an_epoch(kind: str, steps: int) -> None:
+    model = network()
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    arguments: dict[str, Any] = {
+        "CyclicLR": {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 4},
+        "LambdaLR": {"lr_lambda": lambda t: 1 / (1 + t)},
+    }
+    schedule = getattr(optim, kind)(optimizer, **arguments[kind])
+    train(model=model, optimizer=optimizer, schedule=schedule)
+    assert schedule.last_epoch == steps
 
 
 def test_an_engine_that_does_not_exist() -> None:

@@ -238,7 +238,7 @@ def test_numpys_global_generator_is_left_alone() -> None:
     ("settings", "error", "text"),
     [
         ({"epoch": 3}, FormatError, "did you mean 'epochs'?"),
-        ({"optimizer": "adma"}, OptionError, "did you mean 'adam'?"),
+        ({"optimizer": "adm"}, OptionError, "did you mean 'adam'?"),
         ({"loss": "cross-entropy"}, OptionError, "did you mean 'cross_entropy'?"),
         ({"schedule": "cosin"}, OptionError, "did you mean 'cosine'?"),
         ({"schedule": "step", "schedule_options": {"gama": 1}}, OptionError, "mean 'gamma'?"),

@@ -65,10 +65,32 @@ class Choices:
         _option(DATA, help="Inputs", one_of=["auto", "none", "standard", "minmax", "unit"]),
     ] = None
 
+    lines: Annotated[
+        bool | None, _option(DATA, help="Each line of a text by itself, such as names.")
+    ] = None
+    context: Annotated[
+        int | None, _option(DATA, help="Characters of a text that are seen at once.")
+    ] = None
+
+    model: Annotated[
+        str | None, _option(NETWORK, help="The kind of network; else by the data.")
+    ] = None
     layers: Annotated[
         str | None,
-        _option(NETWORK, help="Hidden layers, such as 128,64; 'none' for no hidden layer."),
+        _option(
+            NETWORK,
+            help="Hidden layers of an MLP, such as 128,64 ('none' for no hidden layer); of other "
+            "networks how many.",
+        ),
     ] = None
+    embedding: Annotated[
+        int | None, _option(NETWORK, help="Numbers that stand for a character or word.")
+    ] = None
+    hidden: Annotated[int | None, _option(NETWORK, help="Units of a recurrent layer.")] = None
+    width: Annotated[int | None, _option(NETWORK, help="Numbers a place in a Transformer.")] = None
+    heads: Annotated[int | None, _option(NETWORK, help="Heads of a Transformer's attention.")] = (
+        None
+    )
     activation: Annotated[
         str | None, _option(NETWORK, help="Between the layers", one_of=ACTIVATIONS)
     ] = None
@@ -111,6 +133,9 @@ class Choices:
         str | None, _option(TRAINING, help="Samples in a step: a number, or 'all'.")
     ] = None
     epochs: Annotated[int | None, _option(TRAINING, help="Passes over the training part.")] = None
+    steps: Annotated[
+        int | None, _option(TRAINING, help="Steps of an epoch; else one pass over the data.")
+    ] = None
     seed: Annotated[int | None, _option(TRAINING, help="Same seed and options, same bits.")] = None
     threads: Annotated[
         int | None, _option(TRAINING, help="Threads of the matrix products; else by size.")

@@ -13,7 +13,7 @@ from pellucid.cli.screen import OUT, line, percent, table
 from pellucid.data import Data, toy
 from pellucid.perceptron import Perceptron
 from pellucid.random import generator
-from pellucid.train.measure import probabilities
+from pellucid.train.task import probabilities
 
 __all__ = ["app", "learn_xor"]
 

@@ -70,6 +70,9 @@ def _figures(figures: dict[str, Any]) -> list[tuple[str, str]]:
         "rmse": "its root",
         "mae": "mean absolute error",
         "r2": "R squared",
+        "loss": "nats a token",
+        "bits": "bits a token",
+        "perplexity": "perplexity",
     }
     rows = [(word, percent(figures[key])) for key, word in shares.items() if key in figures]
     for key, word in numbers.items():

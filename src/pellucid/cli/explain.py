@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -28,6 +28,11 @@ pellucid explain runs/digits-1 --check "W1[3,5]" --html step.html
 """
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+
+
+def _target(y: Any) -> Any:
+    """One number, or as many as the sample has."""
+    return y.item() if np.ndim(y) == 0 else y
 
 
 @app.command(epilog=EPILOG)
@@ -64,7 +69,7 @@ def explain(
             "--example", got=str(example), needs=f"0 to {len(part) - 1:,}: the {on} part"
         )
     told = explanation_of(
-        load(run), part.x[example], part.y[example].item(), layer=layer, check=check or ()
+        load(run), part.x[example], _target(part.y[example]), layer=layer, check=check or ()
     )
     told.title = f"{part.name}, example {example} of the {on} part"
     if html is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from pellucid.cli.jobs import Job
 from pellucid.cli.screen import OUT, facts, line, percent, print_json
 from pellucid.data import Split
 from pellucid.record import Record, Recorder
@@ -17,12 +18,14 @@ from pellucid.train.run import RECORD
 __all__ = ["finish", "headline", "tested"]
 
 
-def finish(run: Run, parts: Split, console: Console, *, as_json: bool, quiet: bool) -> None:
+def finish(
+    run: Run, job: Job, parts: Split, console: Console, *, as_json: bool, quiet: bool
+) -> None:
     """Test once, write the report, and say where everything is."""
     assert run.folder is not None
     if parts.test is not None and not run.record.of("test"):
         test(run, parts)
-    report = write_report(run, parts)
+    report = write_run_report(run, job, parts)
     if as_json:
         print_json(summary(run, report))
         return
@@ -32,7 +35,12 @@ def finish(run: Run, parts: Split, console: Console, *, as_json: bool, quiet: bo
     line(console)
     facts(console, [("trained", _trained(run)), *_results(run)])
     line(console)
-    facts(console, [("folder", str(run.folder)), ("report", str(report)), *_next(run)])
+    facts(console, [("folder", str(run.folder)), ("report", str(report)), *job.next(run)])
+
+
+def write_run_report(run: Run, job: Job, parts: Split) -> Path:
+    """The report, with what this kind of work shows."""
+    return write_report(run, parts, job.sections(run, parts))
 
 
 def test(run: Run, parts: Split) -> None:
@@ -66,11 +74,15 @@ def headline(run: Run) -> str:
         event = best_epoch(run)
         part = "validation" if "validation_loss" in event else "training"
         figures = {k.partition("_")[2]: v for k, v in event.items()}
-        return _score(figures, f"on the {part} part")
-    return _score(figures, f"on {figures['samples']:,} test samples")
+        return _score(run.task, figures, f"on the {part} part")
+    return _score(run.task, figures, f"on {figures['samples']:,} test samples")
 
 
-def _score(figures: dict[str, Any], where: str) -> str:
+def _score(task: str, figures: dict[str, Any], where: str) -> str:
+    if task == "tokens":
+        return (
+            f"{figures['loss']:.4f} nats a token, {percent(figures['accuracy'])} foreseen {where}"
+        )
     if figures.get("accuracy") is not None:
         return f"{percent(figures['accuracy'])} right {where}"
     return f"root mean squared error {figures['rmse']:.4g} {where}"
@@ -95,20 +107,15 @@ def _results(run: Run) -> list[tuple[str, str]]:
     rows = []
     if "validation_loss" in event:
         value = {k.removeprefix("validation_"): v for k, v in event.items() if "validation_" in k}
-        rows.append(("best", _score(value, f"on the validation part, epoch {event['epoch']}")))
+        rows.append(
+            ("best", _score(run.task, value, f"on the validation part, epoch {event['epoch']}"))
+        )
     figures = tested(run.record)
     if figures is not None:
         rows.append(("test", headline(run)))
     elif "validation_loss" not in event:
         rows.append(("result", headline(run)))
     return rows
-
-
-def _next(run: Run) -> list[tuple[str, str]]:
-    preparation = run.problem.preparation
-    table = preparation is not None and bool(preparation.columns)
-    file = "rows.csv" if table else "PICTURE.png"
-    return [("next", f"pellucid predict {run.folder} {file}")]
 
 
 def summary(run: Run, report: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid.cli.jobs import Job, job_named
 from pellucid.cli.progress import downloading
 from pellucid.cli.screen import ERR
 from pellucid.cli.source import Source
@@ -17,7 +18,7 @@ from pellucid.errors import DataError, RunError
 from pellucid.train import Run
 from pellucid.train.run import read_config
 
-__all__ = ["new_data", "preparation_of", "raw_rows", "source_of", "split_of"]
+__all__ = ["job_of", "new_data", "preparation_of", "raw_rows", "source_of", "split_of"]
 
 TABLES = (".csv", ".tsv")
 
@@ -28,11 +29,19 @@ def source_of(folder: Path, moved: str | None = None) -> Source:
     return source if moved is None else replace(source, name=moved)
 
 
+def job_of(folder: Path) -> Job:
+    """The kind of work that the run in ``folder`` is."""
+    return job_named(source_of(folder).job)
+
+
 def split_of(folder: Path, moved: str | None = None) -> Split:
     """The parts of the data as they were cut for the training."""
     source = source_of(folder, moved)
     with downloading(ERR) as progress:
-        return source.split(source.load(progress))
+        job = job_named(source.job)
+        data = job.load(source, progress)
+    source.recognise(job.fingerprint(data), f"{len(data):,} {job.unit}")
+    return job.split(source, data)  # type: ignore[no-any-return]
 
 
 def new_data(run: Run, name: str) -> Data:

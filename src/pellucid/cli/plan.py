@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid import nn
+from pellucid import models, nn
 from pellucid.cli.choices import Choices
 from pellucid.cli.configure import numbers, pairs
 from pellucid.data import Data, Preparation, Split
@@ -14,7 +14,7 @@ from pellucid.errors import OptionError, choose
 from pellucid.random import generator
 from pellucid.train import OPTIMIZERS
 
-__all__ = ["Plan", "build_network", "describe_data", "make_plan"]
+__all__ = ["Plan", "build_network", "describe_data", "fit_arguments", "make_plan"]
 
 OPTIMIZER_OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")
 SAME_NAME = (
@@ -24,6 +24,7 @@ SAME_NAME = (
     "schedule",
     "warmup",
     "epochs",
+    "steps",
     "seed",
     "patience",
     "l1",
@@ -43,7 +44,7 @@ class Plan:
     """What a run is about to do."""
 
     network: dict[str, Any]  # enough to build it again, weights and all
-    preparation: Preparation
+    preparation: Preparation | None
     arguments: dict[str, Any]  # of fit
 
     @property
@@ -58,21 +59,27 @@ def make_plan(choices: Choices, parts: Split) -> Plan:
     preparation = Preparation.fit(
         train, choices.scale or "auto", flatten=True, scale_target=train.task == "regression"
     )
-    arguments = {name: getattr(choices, name) for name in SAME_NAME}
-    arguments = {name: value for name, value in arguments.items() if value is not None}
-    arguments |= {
-        "optimizer_options": _optimizer_options(choices),
-        "schedule_options": _schedule_options(choices),
-        "batch_size": _batch_size(choices.batch_size),
+    arguments = fit_arguments(choices) | {
         "class_weights": _class_weights(choices.class_weights),
         "augment": _augment(choices, train),
     }
     return Plan(_network(choices, train, preparation), preparation, arguments)
 
 
+def fit_arguments(choices: Choices) -> dict[str, Any]:
+    """The arguments of fit that are the same for every kind of work."""
+    arguments = {name: getattr(choices, name) for name in SAME_NAME}
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    return arguments | {
+        "optimizer_options": _optimizer_options(choices),
+        "schedule_options": _schedule_options(choices),
+        "batch_size": _batch_size(choices.batch_size),
+    }
+
+
 def build_network(network: dict[str, Any], seed: int) -> nn.Module:
     """The network with its initial weights, which the seed decides."""
-    return nn.MLP(**network, generator=generator(seed, "weights"))
+    return models.build(network, generator(seed, "weights"))
 
 
 def _network(choices: Choices, train: Data, preparation: Preparation) -> dict[str, Any]:
@@ -110,7 +117,9 @@ def _optimizer_options(choices: Choices) -> dict[str, Any]:
         if option not in known:
             has = [_option(o) for o in OPTIMIZER_OPTIONS if o in known]
             raise OptionError(
-                f"optimizer {name}", got=_option(option), needs="of these only " + ", ".join(has)
+                f"optimizer {name}",
+                got=_option(option),
+                needs="of these only " + ", ".join(has) if has else "none but --lr",
             )
     if "betas" in given:
         given["betas"] = tuple(numbers("--betas", given["betas"], float, 2))
@@ -126,7 +135,7 @@ def _schedule_options(choices: Choices) -> dict[str, Any]:
     for name, value in options.items():
         if name == "milestones" and not isinstance(value, list):
             options[name] = [value]
-        elif isinstance(value, str) and name != "anneal_strategy":
+        elif isinstance(value, str) and name not in ("anneal_strategy", "mode"):
             raise OptionError("--schedule-option", got=f"{name}={value!r}", needs="a number")
     return options
 
@@ -181,8 +190,8 @@ def describe_data(data: Data, parts: Split) -> str:
 USES = ("to train", "to validate", "to test")
 
 
-def describe_network(plan: Plan, parameters: int) -> str:
-    """Sizes, activation, and how many numbers are learnt."""
+def describe_network(plan: Plan) -> str:
+    """Sizes and activation."""
     net = plan.network
     sizes = net["sizes"]
     words = ["-".join(str(n) for n in sizes)]
@@ -191,7 +200,7 @@ def describe_network(plan: Plan, parameters: int) -> str:
         words += ["batch norm"] * net["batch_norm"]
         words += [f"dropout {net['dropout']:g}"] * bool(net["dropout"])
     words += [f"initial weights {net['init']}"] * (net["init"] is not None)
-    return ", ".join(words) + f"; {parameters:,} parameters"
+    return ", ".join(words)
 
 
 def describe_training(plan: Plan, rows: int) -> str:
@@ -202,13 +211,13 @@ def describe_training(plan: Plan, rows: int) -> str:
     schedule = {"onecycle": "one-cycle"}.get(a["schedule"], a["schedule"])
     how = ", ".join([a["optimizer"], *extra, f"{schedule} learning rate {lr:g}"])
     batch = rows if a["batch_size"] == "all" else a["batch_size"]
-    steps = _count(-(-rows // batch), "step")
+    steps = _count(a.get("steps") or -(-rows // batch), "step")
     return f"{how}; {_count(a['epochs'], 'epoch')} of {steps} of {batch:,}; seed {a['seed']}"
 
 
 def describe_rest(plan: Plan) -> str:
     """What keeps the network from learning by heart, or an empty text."""
-    a = plan.arguments
+    a = {"augment": None, **plan.arguments}
     augment = {k: v for k, v in (a["augment"] or {}).items() if v}
     named = ("l1", "l2", "label_smoothing", "clip_norm", "clip_value", "class_weights", "patience")
     words = [f"{n.replace('_', ' ')} {_short(a[n])}" for n in named if a.get(n)]

@@ -45,7 +45,7 @@ class EpochLines(Listener):
 
     def on_begin(self, trainer: Trainer) -> None:
         self.validates = trainer.validation is not None
-        score = "accuracy" if trainer.problem.task == "classification" else "rmse"
+        score = trainer.problem.kind.score
         heads = [score if head == "accuracy" else head for head in HEADS]
         if not self.validates:
             heads[2] = ""

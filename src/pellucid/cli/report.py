@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.opened import split_of
+from pellucid.cli.opened import job_of, split_of
 from pellucid.cli.screen import OUT, facts
 from pellucid.report.from_run import write_report
 from pellucid.train import load
@@ -27,7 +27,8 @@ def report(
     ] = None,
 ) -> None:
     """Write a run's report.html again: one file that can be read anywhere, offline."""
-    path = write_report(load(run), split_of(run, data))
+    loaded, parts = load(run), split_of(run, data)
+    path = write_report(loaded, parts, job_of(run).sections(loaded, parts))
     facts(OUT, [("report", str(path))])
     if show:
         webbrowser.open(path.resolve().as_uri())

@@ -11,7 +11,7 @@ import typer
 from pellucid import nn
 from pellucid import train as training_room
 from pellucid.cli.finish import finish, headline
-from pellucid.cli.opened import split_of
+from pellucid.cli.opened import job_of, split_of
 from pellucid.cli.plan import build_network
 from pellucid.cli.screen import facts
 from pellucid.cli.train import speaker, training
@@ -38,7 +38,7 @@ def resume(
     """
     console = speaker(json, quiet)
     config = read_config(run)
-    parts = split_of(run, data)
+    job, parts = job_of(run), split_of(run, data)
     if _finished(run):
         loaded = training_room.load(run)
         facts(console, [("run", f"{run} is finished: {headline(loaded)}")])
@@ -48,9 +48,13 @@ def resume(
         facts(console, [("run", f"{run}, from {_place(run)}")])
         with training(run, console) as lines:
             loaded = training_room.resume(
-                run, parts.train, parts.validation, model=_model(config), listeners=[lines]
+                run,
+                parts.train,
+                parts.validation,
+                model=_model(config),
+                listeners=[lines, *job.listeners()],
             )
-    finish(loaded, parts, console, as_json=json, quiet=quiet)
+    finish(loaded, job, parts, console, as_json=json, quiet=quiet)
 
 
 def _finished(run: Path) -> bool:

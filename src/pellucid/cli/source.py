@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from pellucid import data as sets
 from pellucid.data import Data, Split
 from pellucid.errors import DataError, FormatError, RunError
 
-__all__ = ["Source", "automatic", "part_named"]
+__all__ = ["Source", "automatic", "fingerprint", "part_named"]
 
 Progress = Callable[[str, int, int | None], None]
 PATIENCE = 5.0  # seconds that `auto` waits for MNIST
@@ -38,6 +38,8 @@ class Source:
     validation: float = 0.1
     test: float = 0.2
     fingerprint: str | None = None  # of all the numbers, once they were loaded
+    job: str = "samples"  # the kind of work; see cli/jobs
+    options: dict[str, Any] = field(default_factory=dict)  # what that work was told of its data
 
     @classmethod
     def chosen(cls, name: str, seed: int, given: Mapping[str, Any]) -> Source:
@@ -47,9 +49,16 @@ class Source:
             options["data_dir"] = str(options["data_dir"])
         return cls(name, seed=seed, **options)
 
+    def path(self) -> Path:
+        """The file or folder that is named; raises DataError where there is none."""
+        path = Path(self.name).expanduser()
+        if not path.exists():
+            raise DataError(f"data {self.name}", got="no such file", needs="a file or a folder")
+        return path
+
     def load(self, progress: Progress | None = None, patience: float | None = None) -> Data:
-        """The whole set; raises RunError where it is not what it was in training."""
-        data = sets.load(
+        """The whole set."""
+        return sets.load(
             self.name,
             data_dir=self.data_dir,
             target=self.target,
@@ -61,26 +70,31 @@ class Source:
             progress=progress,
             patience=patience,
         )
-        if self.fingerprint is not None and self.fingerprint != fingerprint(data):
+
+    def recognise(self, found: str, what: str) -> None:
+        """Raise RunError where the data are not what they were in training."""
+        if self.fingerprint is not None and self.fingerprint != found:
             raise RunError(
                 f"data {self.name}",
-                got=f"{len(data):,} rows that are not those the run was trained on",
+                got=f"{what} that are not those the run was trained on",
                 needs="the same data, so that no test row was trained on",
                 try_="pellucid evaluate RUN --data FILE for new data",
             )
-        return data
 
     def split(self, data: Data) -> Split:
         """The three parts, the same each time."""
         return sets.split(data, self.validation, self.test, self.seed)
 
-    def settled(self, data: Data) -> Source:
-        """With the fingerprint of what was loaded, and paths that hold in any folder."""
+    def settled(self, named: str, found: str) -> Source:
+        """With the fingerprint of what was loaded, and paths that hold in any folder.
+
+        ``named``: the name of the data; that of a published set is no path.
+        """
         path = Path(self.name).expanduser()
-        name = str(path.resolve()) if path.exists() and data.name != self.name else self.name
+        name = str(path.resolve()) if path.exists() and named != self.name else self.name
         given = self.data_dir or os.environ.get("PELLUCID_DATA")
         folder = str(Path(given).expanduser().resolve()) if given else None
-        return replace(self, name=name, data_dir=folder, fingerprint=fingerprint(data))
+        return replace(self, name=name, data_dir=folder, fingerprint=found)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the run's configuration."""

@@ -15,17 +15,9 @@ from pellucid import nn
 from pellucid.cli.choices import Choices, takes_choices
 from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, user_choices
 from pellucid.cli.finish import finish
-from pellucid.cli.plan import (
-    Plan,
-    build_network,
-    describe_data,
-    describe_network,
-    describe_rest,
-    describe_training,
-    make_plan,
-)
+from pellucid.cli.jobs import Job, job_for
+from pellucid.cli.plan import Plan, build_network, describe_rest, describe_training
 from pellucid.cli.progress import EpochLines, downloading
-from pellucid.cli.recipes import recipe_for
 from pellucid.cli.screen import ERR, OUT, facts, line
 from pellucid.cli.source import Source, automatic
 from pellucid.data import Split
@@ -76,6 +68,7 @@ def train(
     model = build_network(ready.plan.network, ready.plan.seed)
     facts(console, ready.words(model, given))
     folder, note = _run_folder(given.get("out"), ready.data.name), ready.note()
+    others = ready.job.listeners()
     ready.data = None  # the parts are copies: a set of images need not be in memory twice
     with training(folder, console) as lines:
         run = fit(
@@ -84,18 +77,19 @@ def train(
             ready.parts.validation,
             preparation=ready.plan.preparation,
             out=folder,
-            listeners=[lines],
+            listeners=[lines, *others],
             note=note,
             overwrite=True,  # --force was asked for where there is something to lose
             **ready.plan.arguments,
         )
-    finish(run, ready.parts, console, as_json=as_json, quiet=quiet)
+    finish(run, ready.job, ready.parts, console, as_json=as_json, quiet=quiet)
 
 
 @dataclass
 class _Ready:
     """Everything that is known before the first step."""
 
+    job: Job
     source: Source
     data: Any  # None once its parts are all that is needed
     parts: Split
@@ -107,13 +101,14 @@ class _Ready:
     def words(self, model: nn.Module, given: dict[str, Any]) -> list[tuple[str, str]]:
         """What is about to happen, and where the decisions come from."""
         parameters = sum(p.size for p in model.parameters())
+        prepared = () if self.plan.preparation is None else self.plan.preparation.notes
         said = sorted(set(given) - set(OF_THE_MOMENT))
         yours = f"; yours: {', '.join('--' + n.replace('_', '-') for n in said)}" if said else ""
         pairs = [
             ("auto", self.why),
-            ("data", describe_data(self.data, self.parts)),
-            *[("note", note) for note in (*self.data.notes, *self.plan.preparation.notes)],
-            ("network", describe_network(self.plan, parameters)),
+            ("data", self.job.described(self.data, self.parts)),
+            *[("note", note) for note in (*self.job.notes(self.data), *prepared)],
+            ("network", f"{self.job.network(self.plan)}; {parameters:,} parameters"),
             ("training", describe_training(self.plan, len(self.parts.train))),
             ("against overfitting", describe_rest(self.plan)),
             ("defaults", f"the recipe for {self.recipe} data{yours}"),
@@ -124,7 +119,7 @@ class _Ready:
         """What the run folder has to know to get the same data and weights again."""
         return {
             "command": self.command,
-            "data": self.source.settled(self.data).to_json(),
+            "data": self.source.settled(self.data.name, self.job.fingerprint(self.data)).to_json(),
             "network": self.plan.network,
             "recipe": self.recipe,
         }
@@ -132,20 +127,27 @@ class _Ready:
 
 def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     seed = given.get("data_seed", given.get("seed", 0))
-    source, why = Source.chosen(name, seed, given), ""
+    job = job_for(name, given)
+    options = {k: given[k] for k in job.reads if k in given}
+    source, why = replace(Source.chosen(name, seed, given), job=job.name, options=options), ""
     with downloading(console) as progress:
         if name == "auto":
             source, data, why = automatic(source, progress)
         else:
-            data = source.load(progress)
-    recipe, entries = recipe_for(data)
+            data = job.load(source, progress)
+    recipe, entries = job.recipe(data, given)
     choices = merge(entries, given)
-    source = replace(source, validation=choices.validation or 0.0, test=choices.test or 0.0)
-    parts = source.split(data)
+    source = replace(
+        source,
+        validation=choices.validation or 0.0,
+        test=choices.test or 0.0,
+        options={k: v for k in job.reads if (v := getattr(choices, k)) is not None},
+    )
+    parts = job.split(source, data)
     if "batch_size" not in given and str(choices.batch_size).isdigit():
         choices.batch_size = str(min(int(choices.batch_size or 1), len(parts.train)))
-    command = command_line(name, given)
-    return _Ready(source, data, parts, recipe, make_plan(choices, parts), why, command)
+    command, plan = command_line(name, given), job.plan(choices, data, parts)
+    return _Ready(job, source, data, parts, recipe, plan, why, command)
 
 
 def speaker(as_json: bool, quiet: bool) -> Console:

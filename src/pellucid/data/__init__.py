@@ -16,6 +16,7 @@ New inputs: prepare_digit (a picture of a digit), read_rows (rows of a CSV file)
 
 from __future__ import annotations
 
+from pellucid.data.arrays import Arrays
 from pellucid.data.augment import Augment
 from pellucid.data.base import Column, Data, from_arrays
 from pellucid.data.catalogue import Listed, available, info, load
@@ -29,6 +30,7 @@ from pellucid.data.split import Split, folds, split, stratified_folds
 from pellucid.data.toy import toy
 
 __all__ = [
+    "Arrays",
     "Augment",
     "Column",
     "Data",

@@ -19,8 +19,9 @@ class DataLoader:
     """Mini-batches of (x, y), shuffled anew each epoch.
 
     ``x`` stays as it is in memory; each batch goes through ``augment(batch, rng)`` and then
-    ``prepare(batch)``. The last, smaller batch is used; with ``join_last`` a last batch of one row
-    is joined to its neighbour, since batch norm cannot train on one row.
+    ``prepare(batch)``; ``prepare_target`` does the same for ``y``. The last, smaller batch is used;
+    with ``join_last`` a last batch of one row is joined to its neighbour, since batch norm cannot
+    train on one row. With ``steps`` an epoch ends after so many batches, drawn anew each time.
 
     Raises DataError for a batch larger than the data and OptionError for one below 1.
 
@@ -39,7 +40,9 @@ class DataLoader:
         seed: int = 0,
         augment: Callable[[Array, np.random.Generator], Array] | None = None,
         prepare: Callable[[Array], Array] | None = None,
+        prepare_target: Callable[[Array], Array] | None = None,
         join_last: bool = False,
+        steps: int | None = None,
     ) -> None:
         if len(x) != len(y):
             raise DataError(
@@ -50,9 +53,11 @@ class DataLoader:
         self.x, self.y = x, y
         self.batch_size = _size(batch_size, len(x))
         self.shuffle, self.seed = shuffle, seed
-        self.augment, self.prepare = augment, prepare
+        self.augment, self.prepare, self.prepare_target = augment, prepare, prepare_target
         self.epoch = 0  # of the next iteration
         self._ends = _ends(len(x), self.batch_size, join_last)
+        if steps is not None:
+            self._ends = self._ends[: _checked(steps) + 1]
 
     def __len__(self) -> int:
         """The number of batches in an epoch."""
@@ -78,12 +83,24 @@ class DataLoader:
         return generator(self.seed, "order", epoch).permutation(len(self.x))
 
     def _batch(self, rows: Array, epoch: int, step: int) -> Batch:
-        x = self.x.take(rows, axis=0)
+        x = _rows_of(self.x, rows)
         if self.augment is not None:
             x = self.augment(x, generator(self.seed, "augment", epoch, step))
         if self.prepare is not None:
             x = self.prepare(x)
-        return x, self.y.take(rows, axis=0)
+        y = _rows_of(self.y, rows)
+        return x, y if self.prepare_target is None else self.prepare_target(y)
+
+
+def _rows_of(array: Array, rows: Array) -> Array:
+    """These rows; ``take`` is quicker, but would copy all of a view of overlapping windows."""
+    return array.take(rows, axis=0) if array.flags.c_contiguous else array[rows]
+
+
+def _checked(steps: int) -> int:
+    if not isinstance(steps, (int, np.integer)) or steps < 1:
+        raise OptionError("DataLoader", got=f"steps={steps!r}", needs="a whole number from 1")
+    return int(steps)
 
 
 def _size(batch_size: int | str, n: int) -> int:

@@ -17,6 +17,8 @@ from pellucid.explain.parts import Block, Move, Row, Told
 from pellucid.explain.slope import SlopeCheck, check_slope
 from pellucid.explain.text import as_text
 from pellucid.nn import Module
+from pellucid.nn.dropout import Thinning
+from pellucid.nn.norm import BatchNorm
 from pellucid.optim import Optimizer
 from pellucid.program.inference import described
 from pellucid.program.label import label
@@ -278,9 +280,10 @@ class _Teller:
             ("loss", f"{loss}: {_plain(value)}{WITHOUT if s.plain else ''}"),
             ("update", f"{type(s.optimizer).__name__}, learning rate {rate:g}, its first step"),
         ]
-        kinds = {type(m) for m in s.model.modules()}
-        off = ["no dropout"] * (nn.Dropout in kinds)
-        off += ["batch norm by its running statistics"] * (nn.BatchNorm1d in kinds)
+        layers = list(s.model.modules())
+        off = ["no dropout"] * any(isinstance(m, Thinning) for m in layers)
+        batch_norm = any(isinstance(m, BatchNorm) for m in layers)
+        off += ["batch norm by its running statistics"] * batch_norm
         return [*facts, ("state", f"as it predicts: {', '.join(off)}")] if off else facts
 
     def row(self, line: Line) -> Row:

@@ -136,7 +136,8 @@ class _Seen:
 
             def leave(module: Module, inputs: Any, output: Any, path: str = path) -> None:
                 self.running.pop()
-                self.shapes[path] = output.shape[1:]
+                first = output[0] if isinstance(output, tuple) else output
+                self.shapes[path] = first.shape[1:]
 
             stack.callback(module.register_forward_pre_hook(enter))
             stack.callback(module.register_forward_hook(leave))

@@ -9,12 +9,22 @@ import numpy as np
 
 from pellucid.autograd import Tensor
 from pellucid.errors import FormatError, OptionError, nearest
-from pellucid.nn.container import ModuleList, Sequential
-from pellucid.nn.module import Module
+from pellucid.nn.container import ModuleDict, ModuleList, Sequential
+from pellucid.nn.module import Module, Parameter
+from pellucid.nn.parameters import ParameterDict, ParameterList
 
 __all__ = ["describe", "rebuild", "register"]
 
 _KNOWN: dict[str, type[Module]] = {}
+_OF_MODULES: dict[str, type[Any]] = {
+    "Sequential": Sequential,
+    "ModuleList": ModuleList,
+    "ModuleDict": ModuleDict,
+}
+_OF_PARAMETERS: dict[str, type[Any]] = {
+    "ParameterList": ParameterList,
+    "ParameterDict": ParameterDict,
+}
 
 
 def register(cls: type[Module]) -> type[Module]:
@@ -36,10 +46,17 @@ def describe(module: Module) -> dict[str, Any]:
     Raises OptionError where an argument is neither a plain value nor a module.
     """
     kind = type(module).__name__
-    base = Sequential if isinstance(module, Sequential) else ModuleList
-    if isinstance(module, base) and type(module).forward is base.forward:
-        kind = base.__name__  # what it holds now counts, not what it was given
-        return {"type": kind, "modules": {n: describe(m) for n, m in module.named_children()}}
+    for base in _OF_MODULES.values():  # what it holds now counts, not what it was given
+        if isinstance(module, base) and type(module).forward is base.forward:
+            held = {n: describe(m) for n, m in module.named_children()}
+            return {"type": base.__name__, "modules": held}
+    if kind in _OF_PARAMETERS:
+        shapes = {
+            name: {"shape": list(p.shape), "dtype": p.dtype.name}
+            for name, p in module._parameters.items()
+            if p is not None
+        }
+        return {"type": kind, "parameters": shapes}
     places, options = _given(module)
     places = [_to_plain(kind, str(i), value) for i, value in enumerate(places)]
     options = {name: _to_plain(kind, name, value) for name, value in options.items()}
@@ -58,10 +75,15 @@ def rebuild(spec: dict[str, Any]) -> Module:
     if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
         raise FormatError("architecture", got=repr(spec)[:60], needs="{'type': ..., ...}")
     kind = spec["type"]
-    if kind in ("Sequential", "ModuleList"):
+    if kind in _OF_MODULES:
         children = _part(spec, "modules", dict)
         modules = {str(name): rebuild(child) for name, child in children.items()}
-        return Sequential(modules) if kind == "Sequential" else ModuleList(modules.values())
+        return _OF_MODULES[kind](modules.values() if kind == "ModuleList" else modules)  # type: ignore[no-any-return]
+    if kind in _OF_PARAMETERS:
+        parameters = _part(spec, "parameters", dict)
+        empty = {str(name): _empty(kind, shape) for name, shape in parameters.items()}
+        pairs = empty.values() if kind == "ParameterList" else empty.items()
+        return _OF_PARAMETERS[kind](pairs)  # type: ignore[no-any-return]
     cls = _KNOWN.get(kind)
     if cls is None:
         raise FormatError(
@@ -74,11 +96,24 @@ def rebuild(spec: dict[str, Any]) -> Module:
     options = {name: _from_plain(v) for name, v in _part(spec, "options", dict).items()}
     try:
         return cls(*places, **options)
-    except TypeError as error:
+    except (TypeError, OptionError) as error:
+        reason = getattr(error, "got", error)
         raise FormatError(
             "architecture",
-            got=f"a {kind} with options {', '.join(options) or 'none'} ({error})",
+            got=f"a {kind} with options {', '.join(options) or 'none'} ({reason})",
             needs=f"what {kind} takes: {inspect.signature(cls)}",
+        ) from error
+
+
+def _empty(kind: str, spec: Any) -> Parameter:
+    """A parameter of zeros, of the shape and dtype that ``spec`` says."""
+    try:
+        return Parameter(np.zeros(tuple(spec["shape"]), np.dtype(spec["dtype"])))
+    except (TypeError, KeyError, ValueError) as error:
+        raise FormatError(
+            "architecture",
+            got=f"a parameter of {kind}: {spec!r:.60}",
+            needs="{'shape': [...], 'dtype': 'float32'}",
         ) from error
 
 

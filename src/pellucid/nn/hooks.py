@@ -54,42 +54,59 @@ class Hooks:
             answer = hook(module, inputs, output)
             output = output if answer is None else answer
         if behind:
-            output = _marked(output)
-            _listen(module, list(behind), inputs, output)
+            made, output = output, _marked(output)
+            _listen(module, list(behind), inputs, made, output)
         return output
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """The tensors with a gradient in nested tuples, as in (output, (h, c))."""
+    if isinstance(value, tuple):
+        return [t for part in value for t in _tensors(part)]
+    return [value] if isinstance(value, Tensor) and value.requires_grad else []
 
 
 def _marked(x: Any) -> Any:
     """The same values as a tensor of its own, whose gradient is this module's alone."""
+    if type(x) is tuple:
+        return tuple(_marked(part) for part in x)
     if isinstance(x, Tensor) and x.requires_grad:
         return apply(ops.Reshape, x, shape=x.shape)
     return x
 
 
 def _listen(
-    module: Any, hooks: list[Callable[..., Any]], inputs: tuple[Any, ...], output: Any
+    module: Any, hooks: list[Callable[..., Any]], inputs: tuple[Any, ...], made: Any, output: Any
 ) -> None:
-    """Call the backward hooks once the gradients of the output and of all inputs are known."""
+    """Call the backward hooks once the gradients of the output and of all inputs are known.
+
+    ``output`` is ``made`` by the module, and marked. Of several outputs those that the loss left
+    out have None. Where no input wants a gradient, several outputs are all known as soon as one
+    arrives at what they were made of.
+    """
     waiting = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
+    outputs = _tensors(output)
+    alone = isinstance(output, Tensor)
     arrived: dict[int, Tensor] = {}
 
     def tell() -> None:
         grads = tuple(arrived.get(id(x)) for x in inputs)
-        out = arrived[id(output)]
+        outs = tuple(arrived.get(id(y)) for y in outputs)
         arrived.clear()  # a second backward through a retained graph tells once more
         for hook in hooks:
-            hook(module, grads, (out,))
+            hook(module, grads, outs)
 
-    def note(t: Tensor) -> Callable[[Tensor], None]:
+    def listen(t: Tensor, last: bool) -> None:
         def hook(g: Tensor) -> None:
             arrived[id(t)] = g
-            if (t is output and not waiting) or (
-                t is not output and all(id(x) in arrived for x in waiting)
-            ):
+            complete = last and all(id(x) in arrived for x in waiting)
+            if complete and any(id(y) in arrived for y in outputs):
                 tell()
 
-        return hook
+        t.register_hook(hook)
 
-    if isinstance(output, Tensor) and output.requires_grad:
-        for t in (output, *waiting):
-            t.register_hook(note(t))
+    if outputs:
+        for t in outputs:
+            listen(t, last=alone and not waiting)
+        for t in waiting or ([] if alone else [y for y in _tensors(made) if not y.is_leaf]):
+            listen(t, last=True)

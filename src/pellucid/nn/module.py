@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pellucid.autograd import Tensor
 from pellucid.errors import DtypeError, FormatError, OptionError, PellucidError, ShapeError
+from pellucid.nn.arguments import checked
 from pellucid.nn.hooks import Hooks
 
 __all__ = ["LoadResult", "Module", "Parameter", "changes"]
@@ -90,6 +91,13 @@ class Module:
         )
         return self
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        # Pellucid's own layers name an argument that they do not take; yours raise what you raise.
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("pellucid.") and "__init__" in cls.__dict__:
+            cls.__init__ = checked(cls.__init__)  # type: ignore[method-assign]
+
+    @checked
     def __init__(self) -> None:
         """Nothing to do: the tables are ready."""
 
@@ -115,8 +123,14 @@ class Module:
             raise
 
     def _admit(self, x: Any) -> Any:
+        """Numbers as a tensor, and the arrays in a tuple as tensors; anything else as it is."""
+        if type(x) is tuple:  # several states, say; what is a number in a tuple is an option
+            kinds = (np.ndarray, list, tuple)
+            return tuple([self._admit(part) if isinstance(part, kinds) else part for part in x])
         if not isinstance(x, np.ndarray | list | float | int | np.generic):
             return x
+        if isinstance(x, list) and any(isinstance(part, Tensor) for part in x):
+            return x  # one array of them would lose their gradients
         array = np.asarray(x)
         first = next(self.parameters(), None)
         if array.dtype.kind == "f":

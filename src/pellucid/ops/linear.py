@@ -43,3 +43,28 @@ class Linear:
         dW = g.T @ x if needs[1] else None
         db = g.sum(axis=0) if needs[2] else None
         return dx, dW, db
+
+
+@rule
+class Bilinear:
+    """y_o = sum_ij a_i W_oij b_j + bias: a Linear on all products of a (..., I) and b (..., J).
+
+    W (O, I, J), bias (O,) or None. Extra: the products (..., I J).
+    """
+
+    def forward(a, b, W, bias=None):
+        products = np.expand_dims(a, -1) * np.expand_dims(b, -2)
+        products = products.reshape(*a.shape[:-1], W.shape[1] * W.shape[2])
+        y = products @ W.reshape(W.shape[0], -1).T
+        return (y if bias is None else y + bias), products
+
+    def backward(g, y, products, a, b, W, bias=None, *, needs):
+        da = db = dW = None
+        if needs[0] or needs[1]:
+            dproducts = (g @ W.reshape(W.shape[0], -1)).reshape(*g.shape[:-1], *W.shape[1:])
+            da = (dproducts @ np.expand_dims(b, -1))[..., 0] if needs[0] else None
+            db = (np.expand_dims(a, -2) @ dproducts)[..., 0, :] if needs[1] else None
+        if needs[2]:
+            rows = products.reshape(-1, W.shape[1] * W.shape[2])
+            dW = (g.reshape(-1, W.shape[0]).T @ rows).reshape(W.shape)
+        return da, db, dW, g.reshape(-1, W.shape[0]).sum(axis=0) if needs[3] else None

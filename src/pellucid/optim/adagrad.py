@@ -60,7 +60,6 @@ class Adagrad(Optimizer):
 
     def update(self, W: Array, dW: Array, state: State, group: Group) -> tuple[Array, State]:
         dW = gradient(W, dW, group)
-        t = state["step"] + 1
         options = {name: group[name] for name in ("lr", "lr_decay", "eps")}
-        W, s = rules.adagrad(W, dW, state["sum"], t, **options)
-        return W, {"step": t, "sum": s}
+        W, s = rules.adagrad(W, dW, state["sum"], state["step"], **options)
+        return W, {"sum": s}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pellucid.optim import rules
-from pellucid.optim.optimizer import Array, Group, Optimizer, State, gradient
+from pellucid.optim.optimizer import Array, Group, Optimizer, State, decayed
 from pellucid.optim.options import refuse_torch_only
 
 __all__ = ["Adam", "AdamW"]
@@ -65,23 +65,15 @@ class Adam(Optimizer):
         return ("step", "exp_avg", "exp_avg_sq", *largest)
 
     def update(self, W: Array, dW: Array, state: State, group: Group) -> tuple[Array, State]:
-        strength = group["weight_decay"]
-        if strength and group["decoupled_weight_decay"]:
-            dW = gradient(W, dW, {**group, "weight_decay": 0})
-            W = rules.decay(W, lr=group["lr"], strength=strength)
-        else:
-            dW = gradient(W, dW, group)
-        return self._moved(W, dW, state, group)
-
-    def _moved(self, W: Array, dW: Array, state: State, group: Group) -> tuple[Array, State]:
-        t, m, v = state["step"] + 1, state["exp_avg"], state["exp_avg_sq"]
+        W, dW = decayed(W, dW, group)
+        t, m, v = state["step"], state["exp_avg"], state["exp_avg_sq"]
         beta1, beta2 = group["betas"]
         options = {"lr": group["lr"], "beta1": beta1, "beta2": beta2, "eps": group["eps"]}
         if not group["amsgrad"]:
             W, m, v = rules.adam(W, dW, m, v, t, **options)
-            return W, {"step": t, "exp_avg": m, "exp_avg_sq": v}
+            return W, {"exp_avg": m, "exp_avg_sq": v}
         W, m, v, v_max = rules.amsgrad(W, dW, m, v, state["max_exp_avg_sq"], t, **options)
-        return W, {"step": t, "exp_avg": m, "exp_avg_sq": v, "max_exp_avg_sq": v_max}
+        return W, {"exp_avg": m, "exp_avg_sq": v, "max_exp_avg_sq": v_max}
 
 
 class AdamW(Adam):

@@ -7,7 +7,14 @@ from typing import Any
 from pellucid.errors import OptionError, choose
 from pellucid.optim.optimizer import Group, Optimizer
 from pellucid.optim.options import count, per_group, real, switch
-from pellucid.optim.schedule import LRScheduler, an_optimizer, cosine, line
+from pellucid.optim.schedule import (
+    LRScheduler,
+    an_optimizer,
+    check_has_momentum,
+    cosine,
+    line,
+    set_momentum,
+)
 
 __all__ = ["OneCycleLR"]
 
@@ -61,10 +68,7 @@ class OneCycleLR(LRScheduler):
         self.div_factor = _divisor("div_factor", div_factor)
         self.final_div_factor = _divisor("final_div_factor", final_div_factor)
         if self.cycle_momentum:
-            _check_has_momentum(optimizer)
-        if last_epoch == -1:
-            for group, lr in zip(optimizer.param_groups, self.max_lrs, strict=True):
-                group["initial_lr"] = lr / self.div_factor
+            check_has_momentum(who, optimizer)
         super().__init__(optimizer, last_epoch)
 
     def lr_at(self, t: int, group: int) -> float:
@@ -94,7 +98,8 @@ class OneCycleLR(LRScheduler):
             return [up - 1, 2 * up - 2, self.total_steps - 1]
         return [up - 1, self.total_steps - 1]
 
-    def _move_to(self, t: int) -> None:
+    def check(self, t: int) -> None:
+        """Refuse to go on after the last step."""
         if t > self.total_steps:
             raise OptionError(
                 "OneCycleLR",
@@ -102,10 +107,18 @@ class OneCycleLR(LRScheduler):
                 needs=f"at most the {self.total_steps} steps of the cycle",
                 try_="total_steps as large as all steps of all epochs",
             )
-        super()._move_to(t)
+
+    def accompany(self, t: int) -> None:
+        """Move the momentum the other way."""
         if self.cycle_momentum:
             for i, group in enumerate(self.optimizer.param_groups):
-                _set_momentum(group, self.momentum_at(t, i))
+                set_momentum(group, self.momentum_at(t, i))
+
+    def _bases(self, groups: list[Group], last_epoch: int) -> list[float]:
+        if last_epoch == -1:
+            for group, lr in zip(groups, self.max_lrs, strict=True):
+                group["lr"] = group["initial_lr"] = lr / self.div_factor
+        return super()._bases(groups, last_epoch)
 
 
 def _total_steps(total_steps: Any, epochs: Any, steps_per_epoch: Any) -> int:
@@ -125,20 +138,3 @@ def _divisor(name: str, value: Any) -> float:
     if real("OneCycleLR", name, value) > 0:
         return float(value)
     raise OptionError("OneCycleLR", got=f"{name}={value!r}", needs=f"{name}: above 0")
-
-
-def _check_has_momentum(optimizer: Optimizer) -> None:
-    if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
-        raise OptionError(
-            "OneCycleLR",
-            got=f"cycle_momentum=True for {type(optimizer).__name__}, which has no momentum",
-            needs="an optimizer with momentum or betas",
-            try_="cycle_momentum=False",
-        )
-
-
-def _set_momentum(group: Group, momentum: float) -> None:
-    if "betas" in group:
-        group["betas"] = (momentum, *group["betas"][1:])
-    else:
-        group["momentum"] = momentum

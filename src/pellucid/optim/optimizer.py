@@ -10,9 +10,9 @@ import numpy as np
 from pellucid.autograd import no_grad
 from pellucid.errors import DtypeError, FormatError, OptionError, ShapeError
 from pellucid.optim import rules
-from pellucid.optim.options import TORCH_ONLY, known, real, refuse_torch_only, switch
+from pellucid.optim.options import TORCH_ONLY, known, pair, real, refuse_torch_only, switch
 
-__all__ = ["Group", "Optimizer", "State", "Trainable", "gradient", "trainables"]
+__all__ = ["Group", "Optimizer", "State", "Trainable", "decayed", "gradient", "trainables"]
 
 Array: TypeAlias = Any  # a NumPy array, or a symbol that answers NumPy's protocols
 Group: TypeAlias = dict[str, Any]
@@ -44,6 +44,10 @@ class Optimizer:
     list, a parameter that comes twice, and an option that is unknown or out of range.
     """
 
+    numbers: tuple[str, ...] = ("step",)  # the slots that hold one number, not an array
+    needs_closure = False  # whether a step evaluates the loss itself, by way of ``closure``
+    told: Mapping[str, str] = {}  # what the numbers of ``advance`` are, in words
+
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
@@ -61,9 +65,25 @@ class Optimizer:
         """What ``slot`` holds before the first step: no steps done, or zeros."""
         return 0 if slot == "step" else np.zeros_like(W)
 
+    def advance(self, state: State, group: Group) -> State:
+        """The numbers of the step about to be done: its count, and what depends on the count.
+
+        ``state`` holds those of the step before. Numbers, not arrays: a rule may branch on them,
+        and a written step is given them. Those that are slots too are remembered.
+        """
+        return {"step": state["step"] + 1} if "step" in state else {}
+
     def update(self, W: Array, dW: Array, state: State, group: Group) -> tuple[Array, State]:
-        """The new W and the new state, out of the old ones and the gradient; nothing is changed."""
+        """The new W and the new arrays of the state, out of the old ones and the gradient.
+
+        ``state`` holds the numbers of this step beside the arrays: "step" is 1 in the first.
+        Nothing is changed.
+        """
         raise NotImplementedError
+
+    def option(self, name: str, value: Any) -> Any:
+        """``value`` as a plain Python value; OptionError if the option is out of range."""
+        return _option(type(self).__name__, name, value)
 
     def check(self, group: Group) -> None:
         """Raise an OptionError if options of ``group`` do not go together."""
@@ -93,8 +113,10 @@ class Optimizer:
         with no_grad():
             for i, p, group in moves:
                 state = self._state_of(i, p.data, group)
-                W, new = self.update(p.data, p.grad.data, state, group)
+                numbers = self.advance(state, group)
+                W, new = self.update(p.data, p.grad.data, {**state, **numbers}, group)
                 p.copy_(W)  # counts as a change: backward() over the old graph is then refused
+                new |= {slot: number for slot, number in numbers.items() if slot in state}
                 if new:
                     self.state[i] = {**state, **new}
         return loss
@@ -242,9 +264,8 @@ class Optimizer:
 
     def _check_options(self, group: Group) -> None:
         """Refuse options out of range; leave the others behind as plain Python values."""
-        who = type(self).__name__
         for name in self.defaults:
-            group[name] = _option(who, name, group[name])
+            group[name] = self.option(name, group[name])
         self.check(group)
 
     def _state_of(self, index: int, W: Array, group: Group) -> State:
@@ -301,8 +322,10 @@ class Optimizer:
                 got=f"no {', '.join(missing)} for {self._label(index)}",
                 needs="every slot of a parameter's state",
             )
+        place = f"{who}, {self._label(index)}"
         return {
-            k: _loaded_slot(f"{who}, {self._label(index)}", k, v, p.data) for k, v in slots.items()
+            k: _number(k, v) if k in self.numbers else _loaded_array(place, k, v, p.data)
+            for k, v in slots.items()
         }
 
 
@@ -313,6 +336,14 @@ def gradient(W: Array, dW: Array, group: Group) -> Array:
     if group["weight_decay"]:
         dW = rules.weight_decay(W, dW, strength=group["weight_decay"])
     return dW
+
+
+def decayed(W: Array, dW: Array, group: Group) -> tuple[Array, Array]:
+    """W and the gradient that a rule sees, with the weight decay in the one or in the other."""
+    if group["weight_decay"] and group["decoupled_weight_decay"]:
+        dW = gradient(W, dW, {**group, "weight_decay": 0})
+        return rules.decay(W, lr=group["lr"], strength=group["weight_decay"]), dW
+    return W, gradient(W, dW, group)
 
 
 def trainables(parameters: Any) -> list[Trainable]:
@@ -329,26 +360,24 @@ def _option(who: str, name: str, value: Any) -> Any:
     if name in _SWITCHES:
         return switch(who, name, value)
     if name == "betas":
-        return _betas(who, value)
+        return pair(who, name, value, low=0, below=1)
     if name == "dampening":
         return real(who, name, value)
-    return real(who, name, value, low=0, **({"below": 1} if name == "alpha" else {}))
-
-
-def _betas(who: str, value: Any) -> tuple[float, float]:
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise OptionError(who, got=f"betas={value!r}", needs="betas: two numbers in [0, 1)")
-    first, second = (real(who, f"betas[{i}]", b, low=0, below=1) for i, b in enumerate(value))
-    return first, second
+    return real(who, name, value, low=0)
 
 
 def _copy(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copy(part) for part in value]
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
-def _loaded_slot(who: str, slot: str, value: Any, W: Any) -> Any:
-    if slot == "step":
-        return int(value)  # torch keeps it as an array of one number
+def _number(slot: str, value: Any) -> int | float:
+    """torch keeps it as an array of one number."""
+    return int(value) if slot == "step" else float(value)
+
+
+def _loaded_array(who: str, slot: str, value: Any, W: Any) -> Any:
     if value is None:
         return None
     array = np.array(value, dtype=W.dtype)

@@ -11,35 +11,61 @@ import numpy as np
 
 from pellucid.errors import OptionError, nearest
 
-__all__ = ["count", "known", "per_group", "real", "refuse_torch_only", "switch"]
+__all__ = ["count", "known", "pair", "per_group", "real", "refuse_torch_only", "switch"]
 
 # What torch adds for the sake of its devices: a step here has one way to run.
 TORCH_ONLY = ("foreach", "fused", "capturable", "differentiable")
 
 
 def real(
-    who: str, name: str, value: Any, *, low: float = -math.inf, below: float = math.inf
+    who: str,
+    name: str,
+    value: Any,
+    *,
+    low: float = -math.inf,
+    below: float = math.inf,
+    high: float = math.inf,
 ) -> float:
-    """``value`` as a Python number with low <= value < below; OptionError if it is not one.
+    """``value`` as a number, low <= value < below and <= high; OptionError if it is not one.
 
     Python's own numbers leave a float32 array float32; a NumPy float64 scalar would not.
 
     >>> real("SGD", "lr", np.float64(0.1), low=0)
     0.1
     """
-    if _is(numbers.Real, value) and low <= value < below and math.isfinite(value):
+    inside = _is(numbers.Real, value) and low <= value < below and value <= high
+    if inside and math.isfinite(value):
         return value if isinstance(value, int) else float(value)
-    raise OptionError(who, got=f"{name}={value!r}", needs=f"{name}: {_range(low, below)}")
+    raise OptionError(who, got=f"{name}={value!r}", needs=f"{name}: {_range(low, below, high)}")
 
 
 def _is(kind: type, value: Any) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)  # True is no number here
 
 
-def _range(low: float, below: float) -> str:
+def _range(low: float, below: float, high: float) -> str:
     if below < math.inf:
         return f"a number in [{low:g}, {below:g})"
+    if high < math.inf:
+        return f"a number in [{low:g}, {high:g}]"
     return "a finite number" if low == -math.inf else f"a finite number, {low:g} or more"
+
+
+def pair(
+    who: str, name: str, value: Any, *, low: float = -math.inf, below: float = math.inf
+) -> tuple[float, float]:
+    """``value`` as two Python numbers in a tuple; OptionError if it is not that.
+
+    >>> pair("Adam", "betas", [0.9, 0.999], low=0, below=1)
+    (0.9, 0.999)
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        inside = f" in [{low:g}, {below:g})" if below < math.inf else ""
+        raise OptionError(who, got=f"{name}={value!r}", needs=f"{name}: two numbers{inside}")
+    first, second = (
+        real(who, f"{name}[{i}]", b, low=low, below=below) for i, b in enumerate(value)
+    )
+    return first, second
 
 
 def count(who: str, name: str, value: Any, *, low: int = 1) -> int:

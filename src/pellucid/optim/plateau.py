@@ -56,10 +56,16 @@ class ReduceLROnPlateau(LRScheduler):
         self.best: float | None = None  # nothing seen yet
         self._last_lr = [float(group["lr"]) for group in optimizer.param_groups]
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]  # torch's own spelling
-        """Look at one more value of the metric and reduce the learning rate if it is time."""
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Look at one more value of the metric and reduce the learning rate if it is time.
+
+        ``epoch`` only says where ``last_epoch`` shall stand.
+        """
         current, groups = float(metrics), self._groups(len(self.min_lrs))
-        self.last_epoch += 1
+        if epoch is None:
+            self.last_epoch += 1
+        else:
+            self.last_epoch = count("ReduceLROnPlateau", "epoch", epoch, low=0)
         better = self._is_better(current)
         self.best = current if better else self.best
         self.num_bad_epochs = 0 if better else self.num_bad_epochs + 1
@@ -71,7 +77,7 @@ class ReduceLROnPlateau(LRScheduler):
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = [float(group["lr"]) for group in groups]
 
-    def _move_to(self, t: int) -> None:
+    def _go_on(self) -> None:
         for group, lr in zip(self._groups(len(self._last_lr)), self._last_lr, strict=True):
             group["lr"] = lr
 

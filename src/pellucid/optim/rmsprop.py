@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.optim import rules
 from pellucid.optim.optimizer import Array, Group, Optimizer, State, gradient
-from pellucid.optim.options import refuse_torch_only
+from pellucid.optim.options import real, refuse_torch_only
 
 __all__ = ["RMSprop"]
 
@@ -53,6 +53,11 @@ class RMSprop(Optimizer):
         }
         super().__init__(params, defaults)
 
+    def option(self, name: str, value: Any) -> Any:
+        if name == "alpha":
+            return real("RMSprop", name, value, low=0, below=1)
+        return super().option(name, value)
+
     def slots(self, group: Group) -> tuple[str, ...]:
         momentum = ("momentum_buffer",) if group["momentum"] else ()
         centered = ("grad_avg",) if group["centered"] else ()
@@ -60,7 +65,6 @@ class RMSprop(Optimizer):
 
     def update(self, W: Array, dW: Array, state: State, group: Group) -> tuple[Array, State]:
         dW, new = self._scaled(gradient(W, dW, group), state, group)
-        new["step"] = state["step"] + 1
         lr, momentum = group["lr"], group["momentum"]
         if not momentum:
             return rules.sgd(W, dW, lr=lr), new

@@ -21,6 +21,8 @@ class Warmup(LRScheduler):
     def __init__(self, optimizer: Optimizer, schedule: LRScheduler | None, steps: int) -> None:
         self.schedule = schedule
         self.steps = count("with_warmup", "steps", steps, low=0)
+        for group in optimizer.param_groups:  # what the schedule has set at its making is undone
+            group["lr"] = group.get("initial_lr", group["lr"])
         super().__init__(optimizer)
 
     def lr_at(self, t: int, group: int) -> float:
@@ -35,10 +37,20 @@ class Warmup(LRScheduler):
         inner = self.schedule.state_dict() if self.schedule else None
         return {**super().state_dict(), "schedule": inner}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def check(self, t: int) -> None:
+        """Whether ``schedule`` has this step."""
         if self.schedule:
-            self.schedule.load_state_dict(state_dict.get("schedule") or {})
-        super().load_state_dict({**state_dict, "schedule": self.schedule})
+            self.schedule.check(max(0, t - self.steps))
+
+    def accompany(self, t: int) -> None:
+        """What goes with ``schedule``, which waits at its start until the rise is over."""
+        if self.schedule:
+            self.schedule.accompany(max(0, t - self.steps))
+
+    def _take(self, state_dict: Mapping[str, Any]) -> None:
+        if self.schedule:
+            self.schedule._take(state_dict.get("schedule") or {})
+        super()._take({**state_dict, "schedule": self.schedule})
 
 
 def with_warmup(optimizer: Optimizer, schedule: LRScheduler | None, steps: int) -> LRScheduler:

@@ -54,7 +54,6 @@ class File:
     def text(self) -> str:
         self.weights_and_gradients()
         self.network()
-        self.ends = len(self.setup), len(self.body)  # of the network's part
         self.moving()
         options = ", ".join(self.memory.wanted)
         given = ", ".join(self.memory.arrays)

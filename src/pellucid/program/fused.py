@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,19 +18,23 @@ from pellucid.program import fused_math
 from pellucid.program.assemble import File
 from pellucid.program.fused_loop import Argument, LoopText, write_loop
 from pellucid.program.fused_runs import Loop, find_loops, reduced
-from pellucid.program.halves import halved
 from pellucid.program.helpers import source_of
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
 from pellucid.program.name import GIVEN, Line, Name
-from pellucid.program.plan import is_number
+from pellucid.program.plan import is_number, order
 from pellucid.program.running import Running
 from pellucid.program.spell import constant
 from pellucid.program.step import Step
+from pellucid.program.tidy import Sized
 
 __all__ = ["fused_source", "load_fused"]
 
 _log = logging.getLogger("pellucid")
+_FROM_PELLUCID = ("all_finite", "product_nn", "product_nt", "product_tn", "shares")
+LARGEST = 50_000_000  # multiply-adds of a product from which a BLAS is quicker
+_ROWS = (0, 1)  # the memory order of a matrix row after row
+LONG = 50_000  # numbers of a row from which two threads are quicker than one
 _TOOLS = {  # what a loop may call, and how it is compiled
     "exp32": '@njit(error_model="numpy")',
     "row_sum": '@njit(error_model="numpy", fastmath={"reassoc"})',
@@ -38,13 +43,13 @@ _TOOLS = {  # what a loop may call, and how it is compiled
 }
 
 
-def fused_source(step: Step, memory: Memory, halves: bool = False) -> str:
+def fused_source(step: Step, memory: Memory, threads: int = 1) -> str:
     """The source of ``make(n, ...)``, as in the running form, with loops in place of many lines.
 
-    Within rounding of eager: exp is another one, and the sums over rows add in another order.
-    ``halves``: the batch is cut in two, each half on a thread of its own.
+    Within rounding of eager: exp is another one, and sums add up in another order. The number of
+    threads changes no bit: they share out the numbers of a result, never the terms of one sum.
     """
-    return _FusedFile(step, memory, halves).text()
+    return _FusedFile(step, memory, threads).text()
 
 
 def load_fused(source: str, name: str) -> ModuleType:
@@ -93,36 +98,37 @@ class _Part:
 class _FusedFile(File):
     """The running form's file, its lines gathered into loops."""
 
-    def __init__(self, step: Step, memory: Memory, halves: bool) -> None:
+    def __init__(self, step: Step, memory: Memory, threads: int) -> None:
         super().__init__(step, memory)
-        self.halves = halves
+        self.threads = threads
         self.loops: dict[str, str] = {}  # the text of a loop below its name: its name
         self.runner = partial(_FusedRunning, self)
 
-    def made(self, given: str, options: str) -> list[str]:
-        if not self.halves:
-            return super().made(given, options)
-        a, b = self.ends
-        network = self.setup[:a], [*self.body[:b], self.result]
-        update = self.setup[a:], self.body[b:-1]
-        dtype = str(self.memory.arrays["W"].dtype)
-        return halved(network, update, given, options, dtype)
-
     def head(self) -> list[str]:
         imports, rest = super().head()[:3], super().head()[3:]
-        imports = [
-            imports[0],
-            *(["import threading", "from typing import Any"] if self.halves else []),
-            *imports[1:],
-        ]
-        lines = [*imports, "from numba import njit", *rest]
+        parallel = any("prange(" in text for text in self.loops)
+        lines = [*imports, f"from numba import njit{', prange' * parallel}", ""]
+        called = "\n".join([*self.setup, *self.body])
+        used = [tool for tool in _FROM_PELLUCID if f"{tool}(" in called]
+        if used:
+            lines += [f"from pellucid.program.fused_product import {', '.join(used)}"]
+        lines += rest[1:] if used else rest[2:]
         for tool, decorator in _TOOLS.items():
             if any(f"{tool}(" in text for text in self.loops):
                 function = getattr(fused_math, tool)
                 lines += [decorator, *_without_hints(function), "", ""]
         for text, name in self.loops.items():
-            lines += [*text.replace("def loop(", f"def {name}(").split("\n"), "", ""]
+            named = text.replace("def loop(", f"def {name}(").replace("stretch(", f"{name}_part(")
+            lines += [*named.split("\n"), "", ""]
         return lines
+
+    def test(self, loss: Line, others: list[str]) -> None:
+        name = self.known(loss)
+        parts = ["all_finite(dW)", *(f"np.isfinite({g}).all()" for g in others)]
+        self.body += [
+            f"if not (math.isfinite({name}) and {' and '.join(parts)}):",
+            "    return None, None",
+        ]
 
     def formed(self, lines: list[Line], kept: list[Line]) -> list[Line]:
         made: list[Line] = []
@@ -180,23 +186,46 @@ class _FusedFile(File):
             made.append(new)
         return made
 
-    def function(self, text: LoopText, rules: str) -> str:
+    def share_of(self, loop: Loop) -> int:
+        """How many threads a loop gets: long rows of a known length are shared out."""
+        known = all(size.isdigit() for size in loop.frame.shape)
+        long = known and math.prod(map(int, loop.frame.shape)) >= LONG
+        return self.threads if long else 1
+
+    def function(self, text: LoopText, rules: str, threads: int) -> str:
         """The name of the loop's function; equal loops have one."""
         types = ", ".join(a.type for a in text.arguments)
         names = ", ".join(a.name for a in text.arguments)
-        whole = "\n".join(
-            [
-                f'@njit("void({types})", cache=True, nogil=True, error_model="numpy")',
+        options = 'cache=True, nogil=True, error_model="numpy"'
+        lines = [f'@njit("void({types})", {options})', f"def loop({names}):"]
+        if threads > 1:
+            lines = [
+                f'@njit("void(uint64, uint64, {types})", nogil=True, error_model="numpy")',
+                f"def stretch(first, last, {names}):",
+                *(f"    {line.replace('range(cols)', 'range(first, last)')}" for line in text.body),
+                "",
+                "",
+                f'@njit("void({types})", {options}, parallel=True)',
                 f"def loop({names}):",
-                *(f"    {line}" for line in text.body),
+                f"    cols = {_array(text)}.size",
+                f"    for k in prange({threads}):",
+                f"        first, last = k * cols // {threads}, (k + 1) * cols // {threads}",
+                f"        stretch(first, last, {names})",
             ]
-        )
+        else:
+            lines += [f"    {line}" for line in text.body]
+        whole = "\n".join(lines)
         if whole not in self.loops:
             taken, name, k = set(self.loops.values()), rules, 1
             while name in taken:
                 name, k = f"{rules}_{k + 1}", k + 1
             self.loops[whole] = name
         return self.loops[whole]
+
+
+def _array(text: LoopText) -> str:
+    """The name of an array that has every number of the loop."""
+    return next(a.name for a in text.arguments if a.role == "full")
 
 
 def _in_place(loop: Loop, inputs: list[Line]) -> bool:
@@ -238,6 +267,36 @@ class _FusedRunning(Running):
         if part.last:
             self.call(part, line)
 
+    def fill(self, line: Line) -> None:
+        """A product of two matrices by a compiled function; all else as in the running form."""
+        found = _product(line)
+        if found is None:
+            super().fill(line)
+            return
+        self.allocate(line)
+        tool, left, right, terms = found
+        share = self.set_up(f"shares({_times(*line.shape, terms)}, {self.file.threads})", "threads")
+        given = ", ".join(self.in_rows(x) for x in (left, right))
+        self.step(f"{tool}({given}, {self.names[id(line)]}, {share})", line)
+
+    def in_rows(self, line: Line) -> str:
+        """The name of a matrix; of the batch, which may come in strides, a name for it in rows."""
+        name = self.known(line)
+        if id(line) not in self.varying:
+            return name
+        text = f"np.ascontiguousarray({name})"
+        if text not in self.reshaped:
+            self.reshaped[text] = self.free(replace(line, label=f"{name}_rows"))
+            self.step(f"{self.reshaped[text]} = {text}", line)
+        return self.reshaped[text]
+
+    def set_up(self, text: str, label: str) -> str:
+        """The name of a value that is found once."""
+        if text not in self.reshaped:
+            self.reshaped[text] = self.free(Line("source", label, (), {}, None, label=label))
+            self.body.setup.append(f"{self.reshaped[text]} = {text}")
+        return self.reshaped[text]
+
     def bring_home(self, line: Line) -> None:
         part = line.options.get("part")
         if not isinstance(part, _Part):
@@ -252,7 +311,8 @@ class _FusedRunning(Running):
     def call(self, part: _Part, line: Line) -> None:
         text = write_loop(part.loop, part.outputs, self.memory)
         rules = dict.fromkeys(x.rule.lower() or "gradients" for x in part.loop.lines)
-        name = self.file.function(text, "_".join(["loop", *rules]))
+        share = self.file.share_of(part.loop) if text.alone else 1
+        name = self.file.function(text, "_".join(["loop", *rules]), share)
         self.used.add(name)
         arguments = ", ".join(self.given(a, text.flat) for a in text.arguments)
         self.step(f"{name}({arguments})", line)
@@ -300,10 +360,39 @@ class _FusedRunning(Running):
     def constant(self, argument: Argument) -> str:
         """A size or an array that does not change, set up once."""
         text = constant(argument.what)
-        text = f"float({text})" if argument.role == "number" else f"{text}.reshape(-1)"
-        if text not in self.reshaped:
-            label = "size" if argument.role == "number" else "constant"
-            line = Line("source", label, (), {}, None, label=label)
-            self.reshaped[text] = self.free(line)
-            self.body.setup.append(f"{self.reshaped[text]} = {text}")
-        return self.reshaped[text]
+        if argument.role == "number":
+            return self.set_up(f"float({text})", "size")
+        return self.set_up(f"{text}.reshape(-1)", "constant")
+
+
+def _product(line: Line) -> tuple[str, Line, Line, Any] | None:
+    """The compiled function for a product of two matrices, its operands, the terms of a sum.
+
+    None for what it is not made for: other layouts, and large ones, where a BLAS is quicker.
+    """
+    if line.call not in ("@", "matmul") or np.ndim(line.value) != 2 or order(line) != _ROWS:
+        return None
+    names = line.names()
+    if len(names) != 2 or line.value.dtype.name not in ("float32", "float64"):
+        return None
+    (left, turned), (right, other) = (_turned(name.line) for name in names)
+    if any(x.value.dtype != line.value.dtype or order(x) != _ROWS for x in (left, right)):
+        return None
+    terms = names[0].line.shape[1]
+    if math.prod(line.value.shape) * int(terms) > LARGEST or (turned and other):
+        return None
+    tool = "product_tn" if turned else "product_nt" if other else "product_nn"
+    return tool, left, right, terms
+
+
+def _times(*sizes: Any) -> str:
+    """The product of sizes as text, those that depend on the batch first."""
+    known = math.prod(size for size in sizes if not isinstance(size, Sized))
+    return " * ".join([*(constant(s) for s in sizes if isinstance(s, Sized)), str(known)])
+
+
+def _turned(line: Line) -> tuple[Line, bool]:
+    """The matrix whose transpose a line is, and whether it is one."""
+    if line.call == "T" and np.ndim(line.value) == 2:
+        return line.names()[0].line, True
+    return line, False

@@ -45,6 +45,7 @@ class LoopText:
     arguments: list[Argument]
     body: list[str]
     flat: bool  # whether rows do not matter, so that everything is one long row
+    alone: bool  # whether every number of that row goes its own way, so that threads can share it
 
 
 def write_loop(loop: Loop, outputs: list[Line], memory: Callable[[Line], int]) -> LoopText:
@@ -126,7 +127,8 @@ class _Writer:
             body += ["    for j in range(cols):"] if inner else []
             body += [f"        {text}" for text in inner]
         body += [f"    {text}" for text in self.last_of_row]
-        return LoopText(list(self.arguments.values()), [*body, *self.end], self.flat)
+        alone = self.flat and len(self.phases) == 1 and not self.start and not self.end
+        return LoopText(list(self.arguments.values()), [*body, *self.end], self.flat, alone)
 
     @property
     def flat(self) -> bool:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.autograd import Tensor
-from pellucid.errors import OptionError
+from pellucid.errors import GradientError, OptionError
 from pellucid.nn import Module
 from pellucid.optim import Optimizer
+from pellucid.program.settings import label_of, numbers_of, setting
 from pellucid.program.step import Step
 
 __all__ = ["Memory"]
@@ -31,12 +32,14 @@ class Memory:
         self.paths = list(step.trace.moved)
         self.numbers = self._numbers(named)
         self.parameters = [named[path] for path in self.paths]
+        self._check_numbers()
         sizes = [p.size for p in self.parameters]
         self.ends = [0, *np.cumsum(sizes).tolist()]
         dtype = self.parameters[0].dtype
         self.arrays: dict[str, Any] = {}
         self.switches = _switches(optimizer.param_groups[0])
         self.wanted: list[str] = []  # the settings that the update asks for
+        self.ahead: dict[str, Any] = {}  # the optimizer's numbers for the step under way
         self.views: list[Array] = []
         self._flat("W", [p.data for p in self.parameters], dtype)
         for p, view in zip(self.parameters, self._parts("W"), strict=True):
@@ -68,6 +71,21 @@ class Memory:
         }
         return [place[id(named[path])] for path in self.paths]
 
+    def _next_numbers(self, i: int) -> dict[str, Any]:
+        """The numbers of the step about to be done, for the optimizer's parameter ``i``."""
+        group = self.optimizer.param_groups[0]
+        return numbers_of(self.optimizer, group, self.optimizer.state.get(i))
+
+    def _check_numbers(self) -> None:
+        """Refuse parameters that have done other numbers of steps: a program has one t."""
+        first = self._next_numbers(self.numbers[0])
+        if any(self._next_numbers(i) != first for i in self.numbers):
+            raise GradientError(
+                "program",
+                got="parameters that have done different numbers of steps",
+                needs="as many steps of each: the program counts them once",
+            )
+
     def _flat(self, name: str, arrays: list[Array], dtype: Any) -> None:
         self.arrays[name] = np.concatenate([a.ravel() for a in arrays]).astype(dtype)
 
@@ -98,22 +116,18 @@ class Memory:
                 needs="the optimizer as it was when the program was written",
                 try_="pellucid.write again",
             )
+        self.ahead = self._next_numbers(self.numbers[0])
+        numbers = {label_of(name): value for name, value in self.ahead.items()}
         for name in self.wanted:
-            if name == "t":
-                found["t"] = self.optimizer.state.get(self.numbers[0], {}).get("step", 0) + 1
-            elif name.startswith("beta"):
-                found[name] = group["betas"][int(name[4:]) - 1]
-            else:
-                found[name] = group[name]
+            found[name] = numbers[name] if name in numbers else setting(group, name)
         return found
 
     def count(self) -> None:
         """One more step is done."""
-        group = self.optimizer.param_groups[0]
-        if "step" in self.optimizer.slots(group):
-            for i in self.numbers:
-                state = self.optimizer.state.setdefault(i, {})
-                state["step"] = state.get("step", 0) + 1
+        slots = self.optimizer.slots(self.optimizer.param_groups[0])
+        kept = {name: value for name, value in self.ahead.items() if name in slots}
+        for i in self.numbers if kept else ():
+            self.optimizer.state.setdefault(i, {}).update(kept)
 
     def check(self) -> None:
         """Refuse to train arrays that the network no longer uses, or that were frozen."""

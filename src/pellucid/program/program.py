@@ -14,13 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable
 from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError, choose
-from pellucid.nn import CrossEntropyLoss, Module, describe
-from pellucid.nn.functional.loss import check_classes
+from pellucid.nn import Module, describe
 from pellucid.nn.module import changes as times_changed
 from pellucid.optim import Optimizer
 from pellucid.program.assemble import running_source
 from pellucid.program.fused import fused_source, load_fused
-from pellucid.program.halves import LEAST, can_be_halved
 from pellucid.program.inference import Inference, described
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
@@ -76,9 +74,9 @@ def write(
     optimizer's state is shared with the program. Raises GradientError for what cannot be written:
     a branch on a value, code that is not NumPy's.
 
-    ``form="fused"`` runs loops compiled by Numba, within rounding of eager; with ``threads=2`` it
-    cuts large batches in two, each half on a core of its own, where every row goes its own way
-    (give the matrix products one thread then, as ``fit`` does).
+    ``form="fused"`` runs loops and matrix products compiled by Numba, within rounding of eager;
+    ``threads=2`` shares them out to two cores, which changes no bit (give the remaining products of
+    NumPy one thread then, as ``fit`` does).
 
     ``write(model, example)`` writes the prediction alone; ``example`` is a batch of inputs.
 
@@ -135,14 +133,10 @@ class Program:
             )
         self.memory = Memory(model, optimizer, self.step)
         self.running_source = running_source(self.step, self.memory)
-        self.fused_source = fused_source(self.step, self.memory) if form == "fused" else ""
+        self.fused_source = fused_source(self.step, self.memory, threads) if form == "fused" else ""
         name = type(model).__name__.lower()
-        self._halves: Any = None
         if form == "fused":
             self._module = load_fused(self.fused_source, f"{name}_fused")
-            if threads > 1 and can_be_halved(self.step, loss):
-                source = fused_source(self.step, self.memory, halves=True)
-                self._halves = load_fused(source, f"{name}_halves")
         else:
             self._module = load(self.running_source, f"{name}_step")
         self._steps: dict[int, Callable[..., Any]] = {}
@@ -159,10 +153,14 @@ class Program:
         ``rng(k)`` gives the generator of the k-th draw (dropout).
         """
         x, y = (self._fitting(*pair) for pair in zip("xy", (x, y), self.example, strict=True))
-        if isinstance(self.loss, CrossEntropyLoss) and y.dtype.kind in "iu":
-            check_classes(y, self.step.trace.output.shape[1])
+        self.check_labels(y)
         with np.errstate(all="ignore"):  # what is not finite is told by None
             return self.run(x, y, rng or _unkeyed)
+
+    def check_labels(self, y: Array) -> None:
+        """Raise DataError for class numbers that are none: a program does not look at values."""
+        if y.dtype.kind in "iu" and hasattr(self.loss, "check_labels"):
+            self.loss.check_labels(y, self.step.trace.output.shape)
 
     def run(self, x: Array, y: Array, rng: Callable[[int], np.random.Generator]) -> float | None:
         """The step itself, for arrays that are known to fit."""
@@ -190,9 +188,7 @@ class Program:
 
     def _make(self, n: int) -> Callable[..., Any]:
         """The step for batches of ``n``, with buffers of its own."""
-        large = n * sum(p.size for p in self.model.parameters() if p.ndim > 1) >= LEAST
-        module = self._halves if self._halves is not None and large and n > 1 else self._module
-        self._steps[n] = module.make(n, **self.memory.arrays)
+        self._steps[n] = self._module.make(n, **self.memory.arrays)
         return self._steps[n]
 
     def _fitting(self, name: str, array: ArrayLike, example: Array) -> Array:
@@ -223,10 +219,12 @@ class Program:
         return read_out(step.trace, step.lines, self.model, stages, step.stack)
 
     def _names(self) -> dict[str, str]:
+        told = [f"{name} is {text}" for name, text in self.optimizer.told.items()]
         return {
             "network": described(self.model),
             "loss": _with_options(self.loss),
             "optimizer": _settings(self.optimizer),
+            "given": "; ".join(told),
             "checked": "program.verify() runs it beside the eager network and compares every bit",
         }
 

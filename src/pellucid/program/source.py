@@ -30,7 +30,8 @@ def reading_source(
     network, the loss, the optimizer and the check.
     """
     training = {"training": f"{names['loss']}, {names['optimizer']}"}
-    header = {"network": names["network"], **training, "checked": names["checked"]}
+    given = {"given": names["given"]} if names.get("given") else {}
+    header = {"network": names["network"], **training, **given, "checked": names["checked"]}
     parts = [_header(header), "\n".join(imports(body.above)), *body.above]
     rule = names["optimizer"].split("(")[0].lower()
     options = _options(update)

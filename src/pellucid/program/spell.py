@@ -181,7 +181,7 @@ def constant(value: Any) -> str:
     """A Python or NumPy constant as source; a size that depends on the batch as n.
 
     >>> constant(np.float32(0.5)), constant((Sized(32, 1, 0), 10)), constant(np.dtype("float32"))
-    ('0.5', '(n, 10)', 'np.float32')
+    ('np.float32(0.5)', '(n, 10)', 'np.float32')
     """
     if isinstance(value, Sized):
         return value.text

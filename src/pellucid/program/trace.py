@@ -17,6 +17,7 @@ from pellucid.nn import Module
 from pellucid.ops import Rule
 from pellucid.optim import Optimizer, clip, penalty
 from pellucid.program.name import GIVEN, Line, Name, Script
+from pellucid.program.settings import PAIRS, label_of, numbers_of
 from pellucid.random import draw_from, generator
 
 __all__ = ["Changes", "Trace", "trace_inference", "trace_step"]
@@ -156,10 +157,21 @@ def _update(
     trace: Trace, optimizer: Optimizer, named: dict[str, Any], gradients: dict[str, Name]
 ) -> None:
     """The optimizer's own update rule, on names."""
+    if optimizer.needs_closure:
+        raise GradientError(
+            f"program of {type(optimizer).__name__}",
+            got="an optimizer that looks at the loss several times in one step",
+            needs="one that takes one gradient a step",
+            try_='engine="eager", which is what fit falls back to',
+        )
     paths = {id(p): path for path, p in named.items()}
-    count = trace.script.source("t", 1)
     for k, group in enumerate(optimizer.param_groups):
-        named_options = _options(trace, group, "" if k == 0 else f"_{k}")
+        suffix = "" if k == 0 else f"_{k}"
+        named_options = _options(trace, group, suffix)
+        numbers = {
+            name: trace.script.source(label_of(name) + suffix, value)
+            for name, value in numbers_of(optimizer, group).items()
+        }
         for p in group["params"]:
             path = paths.get(id(p))
             if path is None or path not in gradients:
@@ -167,7 +179,7 @@ def _update(
             W, dW = trace.parameters[path], gradients[path]
             trace.script.rule, trace.script.layer = type(optimizer).__name__, path
             slots: dict[str, Any] = {}
-            for slot in optimizer.slots(group):
+            for slot in (s for s in optimizer.slots(group) if s not in optimizer.numbers):
                 first = optimizer.first(slot, W.line.value, group)
                 if first is None:
                     raise GradientError(
@@ -176,20 +188,18 @@ def _update(
                         needs="one program for every step",
                         try_="dampening=0",
                     )
-                slots[slot] = _Count(count) if slot == "step" else trace.script.source(slot, first)
-            moved, new = optimizer.update(W, dW, dict(slots), {**group, **named_options})
-            trace.state[path] = {k: v for k, v in slots.items() if k != "step"}
-            trace.new_state[path] = {k: v for k, v in new.items() if k != "step"}
-            trace.moved[path] = moved
+                slots[slot] = trace.script.source(slot, first)
+            moved, new = optimizer.update(W, dW, {**slots, **numbers}, {**group, **named_options})
+            trace.state[path], trace.new_state[path], trace.moved[path] = slots, new, moved
 
 
 def _options(trace: Trace, group: dict[str, Any], suffix: str) -> dict[str, Any]:
     """The numbers of a group as names, since a schedule may move them; zeros stay what they are."""
     found: dict[str, Any] = {}
     for name, value in group.items():
-        if name == "betas":
-            parts = enumerate(value, start=1)
-            found[name] = tuple(trace.script.option(f"beta{i}{suffix}", v) for i, v in parts)
+        if name in PAIRS:
+            parts = zip(PAIRS[name], value, strict=True)
+            found[name] = tuple(trace.script.option(label + suffix, v) for label, v in parts)
         elif _is_setting(name, value):
             found[name] = trace.script.option(name + suffix, value)
     return found
@@ -198,16 +208,6 @@ def _options(trace: Trace, group: dict[str, Any], suffix: str) -> dict[str, Any]
 def _is_setting(name: str, value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and name not in NOTES and (name == "lr" or bool(value))
-
-
-class _Count:
-    """The number of steps done; a rule asks for one more, which is ``t``, the step under way."""
-
-    def __init__(self, t: Name) -> None:
-        self.t = t
-
-    def __add__(self, one: int) -> Name:
-        return self.t
 
 
 # -- the stage: a network whose numbers are names ------------------------------------------------

@@ -35,9 +35,14 @@ def find_update(trace: Trace, lines: list[Line], gradients: dict[str, Line]) -> 
     updates = [_of(trace, place, path, gradients[path]) for path in trace.moved]
     forms = [_form(update) for update in updates]
     same = all(form == forms[0] for form in forms)
-    flat = all(is_elementwise(x) or is_number(x) for x in updates[0].lines)
+    flat = all(_at_each_place(x) or is_number(x) for x in updates[0].lines)
     dtypes = {np.asarray(x.line.value).dtype for x in trace.moved.values()}
     return updates[0] if same and flat and len(dtypes) == 1 else None
+
+
+def _at_each_place(line: Line) -> bool:
+    """Whether each number of the result depends on the numbers at the same place alone."""
+    return is_elementwise(line) or (line.kind == "function" and line.call in ("where", "clip"))
 
 
 def _of(trace: Trace, place: dict[int, int], path: str, gradient: Line) -> Update:

@@ -13,6 +13,7 @@ from pellucid import metrics
 from pellucid.errors import ShapeError, choose
 from pellucid.metrics.inputs import class_indices
 from pellucid.record import Record
+from pellucid.train.task import TASKS
 
 __all__ = ["Findings"]
 
@@ -57,9 +58,10 @@ class Findings:
     metrics: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     features: Sequence[str] = ()
+    sections: Sequence[str] = ()  # more of the page, ready as HTML
 
     def __post_init__(self) -> None:
-        choose("Findings", self.task, ["classification", "regression"])
+        choose("Findings", self.task, TASKS)
         choose("Findings", self.part, ["test", "validation"])
         self.classes = tuple(str(name) for name in self.classes)
         if self.y_true is None or self.y_pred is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +15,27 @@ from pellucid.errors import RunError
 from pellucid.report.findings import Findings
 from pellucid.report.page import write
 from pellucid.train import Run
-from pellucid.train.measure import answers, probabilities
 from pellucid.train.run import read_config
+from pellucid.train.task import answers, probabilities
 
 __all__ = ["NAME", "findings_of", "write_report"]
 
 NAME = "report.html"
+SAMPLES = ("classification", "regression")  # tasks with an answer a sample
 MOST_POINTS = 1000  # drawn on a decision boundary
 
 
-def write_report(run: Run, parts: Split) -> Path:
+def write_report(run: Run, parts: Split, sections: Sequence[str] = ()) -> Path:
     """Write ``report.html`` into the run's folder and return its path.
 
-    What is shown is measured on the test part, or on the validation part where there is no test.
+    What is shown is measured on the test part, or on the validation part where there is no test;
+    ``sections`` are more parts of the page, ready as HTML.
     Raises RunError for a run that has no folder.
     """
     if run.folder is None:
         raise RunError("report", got="a run without a folder", needs="fit(..., out=FOLDER)")
     path = run.folder / NAME
-    write(findings_of(run, parts), path)
+    write(replace(findings_of(run, parts), sections=tuple(sections)), path)
     return path
 
 
@@ -40,6 +44,15 @@ def findings_of(run: Run, parts: Split) -> Findings:
     config = {} if run.folder is None else read_config(run.folder)
     note = config.get("note") or {}
     part, data = _measured(parts)
+    if run.task not in SAMPLES:
+        return Findings(
+            title=run.folder.name if run.folder is not None else run.task,
+            task=run.task,
+            config=_chosen(run),
+            record=run.record,
+            part=part,
+            environment=_environment(run, note.get("command")),
+        )
     return Findings(
         title=run.folder.name if run.folder is not None else parts.train.name,
         task=run.task,

@@ -37,7 +37,7 @@ def render(findings: Findings) -> str:
     """
     with theme():
         sections = [section(findings) for section in SECTIONS]
-    body = "".join(sections)
+    body = "".join([sections[0], *findings.sections, *sections[1:]])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -19,7 +19,6 @@ from pellucid.standalone.preparing import (
 from pellucid.standalone.rows import READ_ROWS
 from pellucid.train import Run
 from pellucid.train.example import blank_inputs
-from pellucid.train.measure import ROWS
 
 __all__ = ["write_predict"]
 
@@ -174,7 +173,8 @@ class _PredictFile:
 
     def constants(self) -> str:
         """Classes, columns, sizes."""
-        out = [constants("SHAPE", self.shape), f"ROWS = {ROWS}  # predicted at a time"]
+        rows = self.run.problem.kind.rows_of(self.inference.example.ndim)
+        out = [constants("SHAPE", self.shape), f"ROWS = {rows}  # predicted at a time"]
         if self.run.task == "classification":
             out.append(constants("CLASSES", tuple(self.run.labels.tolist())))
         if self.table:

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import durable, interop, nn
+from pellucid import durable, interop
 from pellucid.data import Data, DataLoader
 from pellucid.errors import RunError
 from pellucid.nn import Module
+from pellucid.nn.norm import BatchNorm
 from pellucid.optim import Optimizer, ReduceLROnPlateau
 from pellucid.program import Program
+from pellucid.program.settings import label_of, numbers_of, setting
 from pellucid.standalone.preparing import augment_source, constants, prepare_images
 from pellucid.train import Run
 from pellucid.train.parts import Source, make_part
@@ -69,6 +71,7 @@ class _Retold:
     loader: DataLoader
     settings: dict[str, Any]  # of the optimizer: a number, or an array with one for each step
     arguments: list[str]  # of the written step
+    first: list[float]  # what the optimizer's memories hold before the first step
     arrays: dict[str, Array]
     epochs: int
     threads: int
@@ -87,7 +90,7 @@ class _Retold:
             shuffle=settings.shuffle,
             seed=settings.seed,
             prepare=part.prepare,
-            join_last=any(isinstance(m, nn.BatchNorm1d) for m in model.modules()),
+            join_last=any(isinstance(m, BatchNorm) for m in model.modules()),
         )
         losses = settings.build_loss(problem.task, problem.columns, part.y)
         optimizer = optimizer_of(model)
@@ -100,6 +103,7 @@ class _Retold:
         source = program.source  # before the schedule moves what it says of the optimizer
         arguments = _arguments(source)
         names = [a for a in arguments if a not in ("weights", "memory", "buffers", "x", "y", "rng")]
+        first = _first(program)
         told = _told(run, optimizer, schedule, names, len(loader), epochs)
         trace = program.step.trace
         given = {**trace.parameters, **trace.buffers}
@@ -109,7 +113,9 @@ class _Retold:
         maximum = train.maximum if isinstance(train, Data) else None
         start = run.record.start or {}
         threads = int(start.get("threads") or 1)
-        return cls(run, program, source, loader, told, arguments, arrays, epochs, threads, maximum)
+        return cls(
+            run, program, source, loader, told, arguments, first, arrays, epochs, threads, maximum
+        )
 
 
 def _start(run: Run) -> Module:
@@ -143,27 +149,42 @@ def _arguments(source: str) -> list[str]:
     return [a.arg for a in step.args.args]
 
 
+def _first(program: Program) -> list[float]:
+    """What each memory of the optimizer holds before the first step, everywhere the same."""
+    update, optimizer = program.step.update, program.optimizer
+    assert update is not None
+    W = np.zeros(2, program.memory.parameters[0].dtype)
+    group = optimizer.param_groups[0]
+    return [optimizer.first(slot, W, group).flat[0].item() for slot in update.slots.values()]
+
+
 def _told(
     run: Run, optimizer: Optimizer, schedule: Any, names: list[str], steps: int, epochs: int
 ) -> dict[str, Any]:
-    """Each setting of the optimizer: a number, or one number a step where a schedule moves it."""
+    """Each setting of the optimizer: a number, or one number a step where it moves."""
     group = optimizer.param_groups[0]
+    state: dict[str, Any] = {}  # the numbers of the step before
+    moving = schedule is not None or any(name in optimizer.told for name in names)
     rows = []
-    for t in range(epochs * steps if schedule is not None else 1):
-        rows.append({name: _setting(group, name) for name in names if name != "t"})
+    for t in range(epochs * steps if moving else 1):
         if isinstance(schedule, ReduceLROnPlateau):  # it went by results, which the record knows
-            rows[-1]["lr"] = run.record.epochs()[t // steps]["lr"]
-        elif schedule is not None:
+            group["lr"] = run.record.epochs()[t // steps]["lr"]
+        state = numbers_of(optimizer, group, state)
+        numbers = {label_of(name): value for name, value in state.items()}
+        rows.append(
+            {
+                name: numbers[name] if name in numbers else setting(group, name)
+                for name in names
+                if name != "t"
+            }
+        )
+        if schedule is not None and not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
     told: dict[str, Any] = {}
     for name in rows[0]:
         values = [row[name] for row in rows]
         told[name] = values[0] if len(set(values)) == 1 else np.array(values)
     return told
-
-
-def _setting(group: dict[str, Any], name: str) -> Any:
-    return group["betas"][int(name[4]) - 1] if name.startswith("beta") else group[name]
 
 
 def _changes(values: Array) -> list[tuple[int, float]]:
@@ -320,15 +341,13 @@ class _File:
 
     def memory(self) -> list[str]:
         """The optimizer's memories before the first step."""
-        update, trace = self.retold.program.step.update, self.trace
-        assert update is not None
+        trace = self.trace
         moved = [trace.parameters[path].line.label for path in trace.moved]
         source = "weights" if len(moved) == len(trace.parameters) else "moved"
         out = [] if source == "weights" else [f"    moved = [data[n] for n in {moved!r}]"]
-        optimizer = self.retold.program.optimizer
-        group, W = optimizer.param_groups[0], np.zeros(2, np.float32)
-        first = [optimizer.first(slot, W, group).flat[0].item() for slot in update.slots.values()]
-        arrays = ["np.zeros_like(W)" if not v else f"np.full_like(W, {v!r})" for v in first]
+        arrays = [
+            "np.zeros_like(W)" if not v else f"np.full_like(W, {v!r})" for v in self.retold.first
+        ]
         inner = ", ".join(arrays) + ("," if len(arrays) == 1 else "")
         return [*out, f"    memory = [({inner}) for W in {source}]"]
 

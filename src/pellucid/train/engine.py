@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,8 +54,17 @@ class Eager(Engine):
         if not (math.isfinite(value) and all(map(_is_finite, params))):
             raise trainer.find_bad_number(x, y)
         self.changes.apply(params)
-        trainer.optimizer.step()
+        if trainer.optimizer.needs_closure:
+            trainer.optimizer.step(lambda: self.again(trainer, params, x, y))
+        else:
+            trainer.optimizer.step()
         return value, prediction.data
+
+    def again(self, trainer: Trainer, params: Sequence[Tensor], x: Array, y: Array) -> Tensor:
+        """The loss of the same batch, with the same draws, where the weights are now."""
+        _, loss = gradients(trainer, x, y)
+        self.changes.apply(params)
+        return loss
 
 
 class Written(Engine):
@@ -84,6 +94,7 @@ class Written(Engine):
         with no_grad():
             zeros = np.zeros((len(targets), *outputs.shape[1:]), outputs.dtype)
             trainer.losses.train(Tensor(zeros), Tensor(targets))
+        self.program.check_labels(targets)
 
     def step(self, trainer: Trainer, x: Array, y: Array) -> tuple[float, Array]:
         key = (trainer.settings.seed, "step", trainer.epoch, trainer.step)

@@ -21,6 +21,9 @@ def blank_inputs(model: Module, problem: Problem) -> NDArray[Any]:
     Raises OptionError for bare arrays and a network without a Linear layer: nothing tells then.
     """
     preparation, dtype = problem.preparation, problem.dtype
+    if problem.inputs is not None:
+        shape, name = problem.inputs
+        return np.zeros((2, *shape), np.dtype(name))
     if preparation is not None:
         flat = preparation.flatten or bool(preparation.columns)
         return np.zeros((2, preparation.width) if flat else (2, *preparation.shape), dtype)

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pellucid.data.augment import Augment
 from pellucid.errors import NonFiniteError, OptionError, RunError
 from pellucid.interop import save_arrays
 from pellucid.nn import Module
+from pellucid.nn.norm import BatchNorm
 from pellucid.optim import LRScheduler, Optimizer, ReduceLROnPlateau
 from pellucid.program.reading import layer_name
 from pellucid.record import Record, Recorder
@@ -36,6 +38,7 @@ from pellucid.train.run import (
 )
 from pellucid.train.run import problem_from as problem_from_config
 from pellucid.train.settings import Losses, Settings
+from pellucid.train.task import task_named
 from pellucid.train.trainer import Trainer
 
 __all__ = ["Interrupted", "fit", "resume"]
@@ -68,6 +71,8 @@ def fit(
     out: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    task: str | None = None,
+    classes: Sequence[str] = (),
     listeners: Sequence[Listener] = (),
     note: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -79,7 +84,8 @@ def fit(
     loss is read from the targets: cross-entropy for classes (binary for a network with one output),
     mean squared error for numbers. ``optimizer`` and ``schedule`` are names (see
     ``pellucid.train.OPTIMIZERS``, ``SCHEDULES``) or objects of pellucid.optim; a schedule object
-    moves once an epoch, OneCycleLR and the named ones once a step. Further ``settings``: warmup
+    moves once an epoch; OneCycleLR, CyclicLR and the named ones once a step. "lbfgs" runs
+    eagerly, with a line search; give it ``batch_size="all"``. Further ``settings``: warmup
     (epochs), l1, l2, clip_norm, clip_value, label_smoothing, class_weights, monitor, augment,
     shuffle, threads, checkpoint_seconds, engine ("program": the step as a written NumPy program;
     "eager": operation by operation, the same bits; "fused": loops by Numba).
@@ -87,6 +93,8 @@ def fit(
     ``out`` names the run folder (configuration, record, best weights, checkpoints); with
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
     replaced only with ``overwrite=True``.
+    ``task`` names what arrays cannot tell: "tokens" for a text (x and y are places in ``classes``,
+    the vocabulary; the network gives logits at each place).
     The best epoch is the one with the best validation accuracy (``monitor="validation_loss"``: the
     lowest loss); its weights are restored at the end. Without ``validation`` the last ones stay.
 
@@ -119,6 +127,8 @@ def fit(
             try_="resume=True to go on with it, or overwrite=True to replace it",
         )
     problem = _problem(model, train, preparation, out, resume, chosen.loss)
+    if task is not None:
+        problem = replace(problem, task=task_named(task).name, classes=tuple(classes))
     own = _Objects(loss, optimizer, schedule)
     return _Session(model, train, validation, problem, chosen, own, out, note).run(
         resume, listeners
@@ -189,6 +199,8 @@ class _Session:
     ) -> None:
         self.model, self.problem, self.settings, self.own = model, problem, settings, own
         self.train = make_part("training", train, problem)
+        first = self.train.inputs(slice(0, 1))
+        self.problem = replace(problem, inputs=(first.shape[1:], first.dtype.name))
         self.validation = (
             None if validation is None else make_part("validation", validation, problem)
         )
@@ -228,7 +240,7 @@ class _Session:
     def build(self) -> Trainer:
         """The trainer at its first step."""
         settings, model = self.settings, self.model
-        batch_norm = any(isinstance(m, nn.BatchNorm1d) for m in model.modules())
+        batch_norm = any(isinstance(m, BatchNorm) for m in model.modules())
         loader = DataLoader(
             self.train.x,
             self.train.y,
@@ -237,7 +249,9 @@ class _Session:
             seed=settings.seed,
             augment=self.augmentation(),
             prepare=self.train.prepare,
+            prepare_target=self.train.prepare_target,
             join_last=batch_norm,
+            steps=settings.steps,
         )
         self.threads = settings.threads or threads.threads_for(
             model, loader.batch_size, settings.engine
@@ -248,7 +262,7 @@ class _Session:
         _check_owner(optimizer, model)
         schedule = self.own.schedule or settings.build_schedule(optimizer, len(loader))
         named = self.own.schedule is None and not isinstance(schedule, ReduceLROnPlateau)
-        per_step = named or type(schedule).__name__ == "OneCycleLR"
+        per_step = named or type(schedule).__name__ in ("OneCycleLR", "CyclicLR")
         return Trainer(
             model,
             self.losses(),
@@ -308,6 +322,7 @@ class _Session:
                 "classes": list(self.problem.classes),
                 "dtype": self.problem.dtype.name,
                 "columns": self.problem.columns,
+                "inputs": self.problem.inputs,
                 "model": _describe(self.model),
                 "preparation": None if preparation is None else preparation.to_json(),
             },

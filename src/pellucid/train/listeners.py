@@ -36,6 +36,10 @@ class Listener:
     def on_step(self, trainer: Trainer) -> None:
         """After every update."""
 
+    def adds(self, trainer: Trainer) -> dict[str, Any]:
+        """What the record of an epoch should hold besides: names and plain values."""
+        return {}
+
     def on_epoch(self, trainer: Trainer, event: dict[str, Any]) -> None:
         """After every epoch, with its losses, scores, learning rate and speed."""
 

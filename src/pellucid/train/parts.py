@@ -9,24 +9,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from pellucid.data import Data, Preparation
+from pellucid.data import Arrays, Data, Preparation
 from pellucid.errors import DataError, DtypeError, ShapeError
+from pellucid.train.task import Task, task_named
 
 __all__ = ["Part", "Problem", "Source", "make_part", "make_problem", "refuse_bad_numbers"]
 
 Array = NDArray[Any]
-Source = Data | tuple[Any, Any]
+Source = Data | Arrays | tuple[Any, Any]
 
 
 @dataclass(frozen=True)
 class Problem:
     """What is to be learnt: the task, the classes, and how raw samples become numbers."""
 
-    task: str  # "classification" or "regression"
+    task: str  # one of pellucid.train.task.TASKS
     classes: tuple[str, ...]
     preparation: Preparation | None
     dtype: np.dtype[Any]
     columns: bool  # targets as (N, 1) numbers beside (N, 1) outputs
+    inputs: tuple[tuple[int, ...], str] | None = None  # shape and dtype of one prepared input
+
+    @property
+    def kind(self) -> Task:
+        """The task itself."""
+        return task_named(self.task)
 
     @property
     def target_spread(self) -> float:
@@ -36,11 +43,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Part:
-    """Inputs and targets; ``prepare`` turns a batch of ``x`` into the network's numbers."""
+    """Inputs and targets; ``prepare`` turns a batch of ``x`` into the network's numbers.
+
+    ``prepare_target`` does the same for a batch of ``y``.
+    """
 
     x: Array
     y: Array
     prepare: Callable[[Array], Array] | None = None
+    prepare_target: Callable[[Array], Array] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -48,6 +59,11 @@ class Part:
     def inputs(self, rows: slice) -> Array:
         """The network's inputs for these rows."""
         return self.x[rows] if self.prepare is None else self.prepare(self.x[rows])
+
+    def targets(self, rows: slice) -> Array:
+        """The targets of these rows, as the loss takes them."""
+        y = self.y[rows]
+        return y if self.prepare_target is None else self.prepare_target(y)
 
 
 def make_problem(
@@ -71,7 +87,10 @@ def make_problem(
         return Problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression
         )
-    y = np.asarray(train[1])
+    x, y = (np.asarray(part) for part in train)
+    places = y.dtype.kind in "iu" and y.ndim > 1 and x.dtype.kind in "iu"
+    if places:  # a class at each place of each sample
+        return Problem("tokens", (), preparation, np.dtype(dtype), False)
     numbers = loss in ("mse", "mae", "huber")
     if y.dtype.kind == "f" and not numbers and _are_probabilities(y):
         classes = tuple(str(i) for i in range(y.shape[1]))
@@ -94,6 +113,8 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         )
     if not len(x):
         raise DataError(f"{name} data", got="no rows", needs="at least one")
+    if problem.task == "tokens":  # windows over one text: nothing is copied
+        return Part(x, y)
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid import durable, interop, metrics, nn
+from pellucid import durable, interop, models, nn
 from pellucid.data import Preparation
 from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
 from pellucid.record import Record
-from pellucid.train.measure import answers, outputs_of, probabilities, truth
+from pellucid.train.measure import outputs_of
 from pellucid.train.parts import Part, Problem, Source, make_part, refuse_bad_numbers
 from pellucid.train.settings import Settings
+from pellucid.train.task import answers, probabilities
 
 __all__ = ["CONFIG", "FORMAT", "Run", "load", "read_config", "write_config"]
 
@@ -55,7 +56,7 @@ class Run:
 
     def outputs(self, x: ArrayLike) -> Array:
         """The network's own outputs (logits, or numbers in the units it was trained in)."""
-        return outputs_of(self.model, self._part(np.asarray(x)))
+        return outputs_of(self.model, self._part(np.asarray(x)), self.problem.kind)
 
     def predict(self, x: ArrayLike) -> Array:
         """Class names (whole numbers where all names are), or numbers in the target's units, (N,).
@@ -85,20 +86,9 @@ class Run:
     def evaluate(self, data: Source) -> dict[str, Any]:
         """All the metrics on data with known answers: Data, or a pair of arrays (x, y)."""
         part = make_part("evaluation", data, self.problem)
-        outputs = outputs_of(self.model, part)
-        if self.task == "classification":
-            found: dict[str, Any] = metrics.classification_report(
-                truth(part.y),
-                answers(outputs),
-                probabilities=probabilities(outputs),
-                target_names=self.classes or None,
-            )
-            return found
-        preparation = self.problem.preparation
-        wanted, values = part.y, outputs
-        if preparation is not None:
-            wanted, values = preparation.inverse_target(wanted), preparation.inverse_target(values)
-        return metrics.regression_report(wanted.ravel(), values.ravel())
+        kind = self.problem.kind
+        y = part.targets(slice(None))
+        return kind.report(outputs_of(self.model, part, kind), y, self.problem)
 
     def _part(self, x: Array) -> Part:
         preparation = self.problem.preparation
@@ -158,6 +148,7 @@ def build_model(config: dict[str, Any]) -> Module:
             needs="the network itself",
             try_="pellucid.load(folder, model=MyNet(...))",
         )
+    assert models.MODELS  # loaded, so that nn.rebuild knows them
     return nn.rebuild(config["model"]).to(np.dtype(config["dtype"]))
 
 
@@ -171,7 +162,12 @@ def problem_from(config: dict[str, Any]) -> Problem:
         preparation,
         np.dtype(config["dtype"]),
         config["columns"],
+        _inputs(config.get("inputs")),
     )
+
+
+def _inputs(content: Any) -> tuple[tuple[int, ...], str] | None:
+    return None if content is None else (tuple(content[0]), np.dtype(content[1]).name)
 
 
 def write_config(folder: Path, content: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from pellucid import nn, optim
 from pellucid.errors import FormatError, OptionError, choose, nearest
 from pellucid.optim import LRScheduler, Optimizer
 from pellucid.program import Changes
+from pellucid.train.task import TokenLoss, task_named
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
 
@@ -23,18 +24,31 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # with the us
     "adagrad": (optim.Adagrad, 1e-2),
     "adam": (optim.Adam, 1e-3),
     "adamw": (optim.AdamW, 1e-3),
+    "adamax": (optim.Adamax, 2e-3),
+    "nadam": (optim.NAdam, 2e-3),
+    "radam": (optim.RAdam, 1e-3),
+    "adadelta": (optim.Adadelta, 1.0),
+    "rprop": (optim.Rprop, 1e-2),
+    "asgd": (optim.ASGD, 1e-2),
+    "lbfgs": (optim.LBFGS, 1.0),
 }
-LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber")
-SCHEDULES = ("constant", "step", "multistep", "exponential", "cosine", "onecycle", "plateau")
-_SCHEDULE_OPTIONS = {
+# A name means what goes well by itself: torch's LBFGS searches no step length unless asked to.
+_USUAL_OPTIONS: dict[str, dict[str, Any]] = {"lbfgs": {"line_search_fn": "strong_wolfe"}}
+LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber", "token_cross_entropy")
+_SCHEDULE_OPTIONS = {  # every: in epochs, how long a stair, a cycle or the first period lasts
     "constant": (),
     "step": ("every", "gamma"),
     "multistep": ("milestones", "gamma"),
     "exponential": ("gamma",),
+    "linear": ("start_factor", "end_factor"),
+    "polynomial": ("power",),
     "cosine": ("eta_min",),
+    "restarts": ("every", "T_mult", "eta_min"),
+    "cyclic": ("every", "div_factor", "mode", "gamma"),
     "onecycle": ("pct_start", "div_factor", "final_div_factor", "anneal_strategy"),
     "plateau": ("factor", "patience", "min_lr", "threshold", "cooldown"),
 }
+SCHEDULES = tuple(_SCHEDULE_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,7 @@ class Settings:
     epochs: int = 10
     batch_size: int | str | None = None  # None: 64, or all where there are fewer
     shuffle: bool = True
+    steps: int | None = None  # of an epoch; None: as many as the rows give
     l1: float = 0.0
     l2: float = 0.0
     clip_norm: float | None = None
@@ -121,8 +136,9 @@ class Settings:
         """The named optimizer over the parameters that learn."""
         make, _ = OPTIMIZERS[choose("optimizer", self.optimizer, OPTIMIZERS)]
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        options = {**_USUAL_OPTIONS.get(self.optimizer, {}), **self.optimizer_options}
         try:
-            return make(named, lr=self.learning_rate, **self.optimizer_options)
+            return make(named, lr=self.learning_rate, **options)
         except TypeError as error:
             raise OptionError(
                 f"optimizer {self.optimizer!r}",
@@ -132,16 +148,13 @@ class Settings:
 
     def build_loss(self, task: str, outputs_one: bool, labels: NDArray[Any]) -> Losses:
         """The loss to train with, and the plain one to measure with."""
-        name = choose("loss", self.loss, LOSSES)
+        name, fitting = choose("loss", self.loss, LOSSES), task_named(task).losses
         if name == "auto":
-            classes = "bce" if outputs_one else "cross_entropy"
-            name = classes if task == "classification" else "mse"
-        if (name in ("cross_entropy", "bce")) != (task == "classification"):
-            raise OptionError(
-                f"loss {name!r}",
-                got=f"a {task}",
-                needs="cross_entropy or bce for classes; mse, mae or huber for numbers",
-            )
+            name = "bce" if task == "classification" and outputs_one else fitting[0]
+        if name not in fitting:
+            raise OptionError(f"loss {name!r}", got=task_named(task).title, needs=_needed(fitting))
+        if name == "token_cross_entropy":
+            return Losses(name, TokenLoss(self.label_smoothing), TokenLoss())
         if name == "cross_entropy":
             weights = self._class_weights(labels)
             return Losses(
@@ -193,16 +206,33 @@ class Settings:
         if name == "constant":
             made = None
         elif name == "onecycle":
-            momentum = "momentum" in optimizer.param_groups[0] and bool(
-                optimizer.param_groups[0]["momentum"]
-            )
             made = optim.OneCycleLR(
                 optimizer,
                 self.learning_rate,
                 total_steps=total,
-                cycle_momentum=momentum or "betas" in optimizer.param_groups[0],
+                cycle_momentum=_has_momentum(optimizer),
                 **options,
             )
+        elif name == "cyclic":
+            cycle = max(2, round(options.pop("every", max(1, self.epochs // 3)) * steps))
+            made = optim.CyclicLR(
+                optimizer,
+                self.learning_rate / options.pop("div_factor", 10.0),
+                self.learning_rate,
+                step_size_up=cycle // 2,
+                step_size_down=cycle - cycle // 2,
+                cycle_momentum=_has_momentum(optimizer),
+                **options,
+            )
+        elif name == "restarts":
+            first = round(options.pop("every", max(1, self.epochs // 3)) * steps)
+            made = optim.CosineAnnealingWarmRestarts(optimizer, first, **options)
+        elif name == "linear":
+            options = {"start_factor": 1.0, "end_factor": 0.0, **options}
+            made = optim.LinearLR(optimizer, total_iters=max(1, total - warm), **options)
+        elif name == "polynomial":
+            options = {"power": 2.0, **options}
+            made = optim.PolynomialLR(optimizer, total_iters=max(1, total - warm), **options)
         elif name == "plateau":
             mode = "max" if self.monitor == "validation_accuracy" else "min"
             made = optim.ReduceLROnPlateau(optimizer, mode=mode, **options)
@@ -216,6 +246,16 @@ class Settings:
             options.setdefault("gamma", 0.95 if name == "exponential" else 0.1)
             made = optim.StepLR(optimizer, round(every * steps), **options)
         return optim.with_warmup(optimizer, made, warm) if warm else made
+
+
+def _needed(fitting: Sequence[str]) -> str:
+    return f"{', '.join(fitting[:-1])} or {fitting[-1]}" if len(fitting) > 1 else fitting[0]
+
+
+def _has_momentum(optimizer: Optimizer) -> bool:
+    """Whether there is a momentum that a cycle may move: one that is on, or Adam's beta1."""
+    group = optimizer.param_groups[0]
+    return bool(group.get("momentum")) or "betas" in group
 
 
 @dataclass(frozen=True)

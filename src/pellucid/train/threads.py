@@ -14,7 +14,6 @@ from typing import Any
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pellucid.nn import Module
-from pellucid.program.halves import LEAST
 
 __all__ = ["limit", "multiply_adds", "threads_for"]
 
@@ -37,11 +36,9 @@ def multiply_adds(model: Module, batch: int) -> int:
 def threads_for(model: Module, batch: int, engine: str = "program") -> int:
     """The number of threads from the table, at most the machine's.
 
-    The fused engine gives its threads a half of the batch each, and the products one thread.
+    The fused engine shares out its larger loops and products, whatever the network's size.
     """
-    work = multiply_adds(model, batch)
-    if engine == "fused":
-        return min(2 if work >= LEAST else 1, os.cpu_count() or 1)
+    work = math.inf if engine == "fused" else multiply_adds(model, batch)
     wanted = next(threads for size, threads in TABLE if work <= size)
     return min(wanted, os.cpu_count() or 1)
 

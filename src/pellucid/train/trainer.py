@@ -90,7 +90,7 @@ class Trainer:
         if self.schedule is not None and self.schedule_each == "step":
             self.schedule.step()
         self.recent.append(loss)
-        self.meter.add(loss, outputs, y)
+        self.meter.add(self.problem.kind, loss, outputs, y)
         self.step += 1
         self.total_steps += 1
 
@@ -99,15 +99,16 @@ class Trainer:
         event: dict[str, Any] = {"epoch": self.epoch + 1, "step": self.total_steps}
         event |= self.results("train", self.meter.loss, self.meter.score(self.problem))
         if self.validation is not None:
-            loss, outputs = measure(self.model, self.validation, self.losses.measure)
-            meter = Meter()
-            meter.add(loss, outputs, self.validation.y)
-            event |= self.results("validation", loss, meter.score(self.problem))
+            kind = self.problem.kind
+            meter = measure(self.model, self.validation, self.losses.measure, kind)
+            event |= self.results("validation", meter.loss, meter.score(self.problem))
         event |= {"lr": self.lr, "samples_per_second": speed, "seconds": seconds}
         self.epoch, self.step, self.meter = self.epoch + 1, 0, Meter()
         if self.schedule is not None and self.schedule_each == "epoch":
             self.step_schedule(event)
         event["best"] = self.keep_best(event)
+        for listener in self.listeners:
+            event |= listener.adds(self)
         self.tell("on_epoch", event)
 
     # -- what the loop asks --

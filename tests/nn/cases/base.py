@@ -15,7 +15,7 @@ class Layer:
 
     ``shape`` is the first input and ``more`` the others: a shape stands for numbers by formula, an
     array or a list is given as it is, a tuple of shapes is a tuple of arrays, None stays None.
-    ``call`` holds the keyword arguments, in the same way.
+    ``call`` holds the keyword arguments, in the same way. An option may itself be a layer.
     """
 
     kind: str
@@ -26,7 +26,9 @@ class Layer:
     call: dict[str, Any] = field(default_factory=dict)
     random: bool = False  # draws while training: its numbers are not torch's
     in_torch: bool = True
+    slope: bool = True  # False: an option makes the gradient another than the slope, on purpose
     batched: bool = True  # whether axis 0 of the first input counts independent examples
+    rough: bool = False  # torch computes float64 with a constant of float32
 
     def __str__(self) -> str:
         parts = " > ".join(kind for kind, _ in self.parts)
@@ -40,6 +42,8 @@ class Loss:
     """A loss: its class and options, the shapes of its inputs and what its targets are.
 
     ``more``: shapes of further inputs before the target; ``after``: arrays given after it.
+    ``domains``: where the numbers of the inputs come from, those in ``more`` too; a key of
+    ``DOMAINS``. Log-probabilities are meant to stay such while a gradient is checked.
     """
 
     kind: str
@@ -49,12 +53,14 @@ class Loss:
     arrays: dict[str, list[float]] = field(default_factory=dict)  # weights of classes or examples
     more: tuple[tuple[int, ...], ...] = ()
     after: tuple[Any, ...] = ()
+    domains: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         more = "".join(f" {x}" for x in self.more)
         after = "".join(f" {_brief(x)}" for x in self.after)
         shown = _shown({**self.options, **self.arrays})
-        return f"{self.kind} {self.target} {shown} {self.shape}{more}{after}"
+        domains = f" {','.join(self.domains)}" if self.domains else ""
+        return f"{self.kind} {self.target} {shown} {self.shape}{more}{after}{domains}"
 
 
 def _shown(options: dict[str, Any]) -> str:
@@ -83,6 +89,28 @@ def distributions(shape: tuple[int, ...], start: float) -> Any:
     return p / p.sum(axis=min(1, len(shape) - 1), keepdims=True)
 
 
+def positive(shape: tuple[int, ...], start: float) -> Any:
+    return 1.5 + numbers(shape, start)
+
+
+def log_probabilities(shape: tuple[int, ...], start: float) -> Any:
+    """Logarithms of probabilities that sum to 1 over the last axis."""
+    x = numbers(shape, start)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+
+
+def signs(shape: tuple[int, ...], start: float) -> Any:
+    return np.where(numbers(shape, start) > 0, 1.0, -1.0)
+
+
+DOMAINS = {
+    "numbers": numbers,
+    "probabilities": probabilities,
+    "positive": positive,
+    "log probabilities": log_probabilities,
+}
+
+
 def is_shape(x: Any) -> bool:
     return isinstance(x, tuple) and all(isinstance(n, int) for n in x)
 
@@ -94,6 +122,14 @@ def given(x: Any, start: float) -> Any:
     if isinstance(x, tuple):
         return tuple(given(part, start + 0.3 * (i + 1)) for i, part in enumerate(x))
     return np.array(x) if isinstance(x, list) else x
+
+
+def options_in(layer: Layer, nn: Any) -> dict[str, Any]:
+    """The options, a layer among them made of the classes of ``nn``."""
+    return {
+        name: getattr(nn, x.kind)(**options_in(x, nn)) if isinstance(x, Layer) else x
+        for name, x in layer.options.items()
+    }
 
 
 def inputs(layer: Layer) -> list[Any]:
@@ -108,23 +144,24 @@ def keywords(layer: Layer) -> dict[str, Any]:
 
 def loss_inputs(loss: Loss) -> list[Any]:
     """The inputs of a loss, in order: those with a gradient, the target, what comes after."""
-    first = [predictions(loss), *(numbers(s, 2.6 + 0.6 * i) for i, s in enumerate(loss.more))]
+    domains = loss.domains or ("numbers",) * (1 + len(loss.more))
+    starts = [2.0, *(2.6 + 0.6 * i for i in range(len(loss.more)))]
+    shapes = zip(domains, (loss.shape, *loss.more), starts, strict=True)
+    first = [DOMAINS[domain](shape, start) for domain, shape, start in shapes]
     target = [targets(loss)] if loss.target else []
     return [*first, *target, *(np.array(a) for a in loss.after)]
 
 
 def targets(loss: Loss) -> Any:
-    if loss.target == "classes":
-        classes = loss.shape[min(1, len(loss.shape) - 1)]
-        shape = (*loss.shape[:1], *loss.shape[2:]) if len(loss.shape) > 1 else ()
-        return np.array((7 * np.arange(math.prod(shape)) + 2).reshape(shape) % classes)
-    return {"numbers": numbers, "probabilities": probabilities, "distributions": distributions}[
-        loss.target
-    ](loss.shape, 0.5)
-
-
-def predictions(loss: Loss) -> Any:
-    return (probabilities if loss.kind == "BCELoss" else numbers)(loss.shape, 2.0)
+    shape = loss.shape
+    if loss.target in ("classes", "signs of rows"):
+        axis = min(1, len(shape) - 1) if loss.target == "classes" else len(shape) - 1
+        rows = (*shape[:axis], *shape[axis + 1 :])
+        if loss.target == "signs of rows":
+            return signs(rows, 0.5)
+        return np.array((7 * np.arange(math.prod(rows)) + 2).reshape(rows) % shape[axis])
+    kinds = {**DOMAINS, "distributions": distributions, "signs": signs}
+    return kinds[loss.target](shape, 0.5)
 
 
 def parameter(name: str, shape: tuple[int, ...], place: int) -> Any:

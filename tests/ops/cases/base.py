@@ -42,6 +42,11 @@ class Input:
             return rng.permutation(grid).reshape(self.shape)
         if self.domain == "truth":
             return np.arange(n).reshape(self.shape) % 3 == 0
+        if self.domain == "sign":
+            return np.where(np.arange(n).reshape(self.shape) % 3 == 0, -1.0, 1.0)
+        if self.domain == "log probability":  # the classes on the last axis
+            z = rng.normal(size=self.shape)
+            return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
         if self.domain == "distribution":  # rows of probabilities, the classes on axis 1
             p = rng.uniform(0.1, 1.0, self.shape)
             return p / p.sum(axis=min(1, p.ndim - 1), keepdims=True)
@@ -76,6 +81,7 @@ class Case:
     reference: Reference
     options: dict[str, Any] = field(default_factory=dict)
     smooth: bool = True  # False: forward only, the numbers stand on a kink
+    through: str = ""  # a rule that makes the first input: the gradient is meant behind it alone
 
     def make(self, dtype: Any = np.float64) -> list[Any]:
         rng = generator(0, self.rule, *(len(getattr(i, "shape", ())) for i in self.inputs))

@@ -8,6 +8,15 @@ import numpy as np
 
 from .base import Case, Fixed, Input
 
+
+def _weighted_sums(x: Any, W: Any, b: Any) -> Any:
+    return np.einsum("...i,oi->...o", x, W) + (0 if b is None else b)
+
+
+def _bilinear(a: Any, b: Any, W: Any, bias: Any) -> Any:
+    return np.einsum("...i,oij,...j->...o", a, W, b) + (0 if bias is None else bias)
+
+
 CASES = [
     *[
         Case("MatMul", (Input(a), Input(b)), lambda a, b, f=f: np.einsum(f, a, b))
@@ -26,12 +35,13 @@ CASES = [
         ]
     ],
     *[
-        Case("Linear", (Input(x), Input((2, 4)), b), lambda x, W, b: _weighted_sums(x, W, b))
+        Case("Linear", (Input(x), Input((2, 4)), b), _weighted_sums)
         for x in [(4,), (3, 4), (1, 4), (2, 3, 4)]
         for b in (Input((2,)), Fixed(None))
     ],
+    *[
+        Case("Bilinear", (Input((*rows, 4)), Input((*rows, 3)), Input((2, 4, 3)), b), _bilinear)
+        for rows in [(), (5,), (1,), (2, 3)]
+        for b in (Input((2,)), Fixed(None))
+    ],
 ]
-
-
-def _weighted_sums(x: Any, W: Any, b: Any) -> Any:
-    return np.einsum("...i,oi->...o", x, W) + (0 if b is None else b)

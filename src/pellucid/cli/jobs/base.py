@@ -1,0 +1,96 @@
+"""What a kind of work is to the commands: how its data are read, what network, what is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from pellucid.cli.plan import Plan
+from pellucid.train import Listener, Run
+
+if TYPE_CHECKING:
+    from pellucid.cli.choices import Choices
+    from pellucid.cli.source import Source
+
+__all__ = ["Job", "Progress", "digest"]
+
+Progress = Callable[[str, int, int | None], None]
+
+
+class Job:
+    """A kind of work. To add one: a file here, its network in pellucid.models, its task in train.
+
+    ``name`` is what a run's folder notes; ``models`` are the values of --model that mean this work;
+    ``reads`` are the options that decide what the data are (they go into the folder, so that the
+    same data are there again).
+    """
+
+    name: ClassVar[str]
+    models: ClassVar[tuple[str, ...]] = ()
+    unit: ClassVar[str] = "rows"  # what len(data) counts
+    reads: ClassVar[tuple[str, ...]] = ()
+
+    def takes(self, data: str, given: Mapping[str, Any]) -> bool:
+        """Whether this work is meant by DATA alone, where no --model was named."""
+        raise NotImplementedError
+
+    def load(self, source: Source, progress: Progress | None = None) -> Any:
+        """The data."""
+        raise NotImplementedError
+
+    def fingerprint(self, data: Any) -> str:
+        """16 hexadecimal digits that change with any number of the data."""
+        raise NotImplementedError
+
+    def split(self, source: Source, data: Any) -> Any:
+        """Training, validation and test part, the same each time."""
+        raise NotImplementedError
+
+    def recipe(self, data: Any, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """What is done unless the user says otherwise, and the name of that recipe."""
+        raise NotImplementedError
+
+    def plan(self, choices: Choices, data: Any, parts: Any) -> Plan:
+        """The network and the arguments of fit."""
+        raise NotImplementedError
+
+    def described(self, data: Any, parts: Any) -> str:
+        """The data in a line."""
+        raise NotImplementedError
+
+    def notes(self, data: Any) -> tuple[str, ...]:
+        """What was decided for the user while reading."""
+        return tuple(getattr(data, "notes", ()))
+
+    def network(self, plan: Plan) -> str:
+        """The network in a few words."""
+        options = {k: v for k, v in plan.network.items() if k not in ("model", "vocabulary")}
+        words = [f"{k.replace('_', ' ')} {v}" for k, v in options.items() if v]
+        return ", ".join([str(plan.network.get("model", "mlp")), *words])
+
+    def listeners(self) -> list[Listener]:
+        """Who else is told of the training."""
+        return []
+
+    def sections(self, run: Run, parts: Any) -> list[str]:
+        """What the report shows of this work, as HTML."""
+        return []
+
+    def next(self, run: Run) -> list[tuple[str, str]]:
+        """What to do with the run."""
+        return [("next", f"pellucid evaluate {run.folder}")]
+
+
+def digest(*arrays: Any) -> str:
+    """A fingerprint of arrays and texts."""
+    found = hashlib.blake2b(digest_size=8)
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            found.update(repr((array.shape, array.dtype.str)).encode())
+            found.update(np.ascontiguousarray(array).data)
+        else:
+            found.update(repr(array).encode())
+    return found.hexdigest()

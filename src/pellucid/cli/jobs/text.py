@@ -1,0 +1,156 @@
+"""Text: a network foresees the next character, and writes on from a beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid.cli.jobs.base import Job, Progress, digest
+from pellucid.cli.plan import Plan, fit_arguments
+from pellucid.cli.recipes import COMMON
+from pellucid.data import Split
+from pellucid.data.text import Text, read_text
+from pellucid.errors import OptionError
+from pellucid.models.sampling import Sampler
+from pellucid.report.texts import texts
+from pellucid.train import Listener, Run, Trainer
+
+if TYPE_CHECKING:
+    from pellucid.cli.choices import Choices
+    from pellucid.cli.source import Source
+
+__all__ = ["TextJob"]
+
+CELLS = ("rnn", "lstm", "gru")
+SHOWN = 300  # characters written at the end of an epoch, for the report
+RECIPES: dict[str, dict[str, Any]] = {
+    "recurrent": {
+        "model": "lstm",
+        "embedding": 64,
+        "hidden": 128,
+        "layers": "1",
+        "context": 64,
+        "batch_size": "32",
+        "steps": 500,
+        "epochs": 20,
+        "optimizer": "adam",
+        "lr": 0.004,
+        "schedule": "onecycle",
+        "clip_norm": 1.0,
+    },
+    "gpt": {
+        "model": "gpt",
+        "width": 128,
+        "heads": 4,
+        "layers": "4",
+        "context": 64,
+        "batch_size": "12",
+        "steps": 200,
+        "epochs": 10,
+        "optimizer": "adamw",
+        "lr": 0.002,
+        "weight_decay": 0.1,
+        "betas": "0.9,0.99",
+        "schedule": "onecycle",
+        "clip_norm": 1.0,
+    },
+    "lines": {"context": 32, "batch_size": "64", "steps": None, "epochs": 12},
+}
+
+
+class TextJob(Job):
+    """A text file, character by character; a file of many short lines, line by line."""
+
+    name = "text"
+    models = (*CELLS, "gpt")
+    unit = "characters"
+    reads = ("context", "lines")
+
+    def takes(self, data: str, given: Mapping[str, Any]) -> bool:
+        return Path(data).suffix.lower() in (".txt", ".text", ".md")
+
+    def load(self, source: Source, progress: Progress | None = None) -> Text:
+        return read_text(source.path(), lines=source.options.get("lines"))
+
+    def fingerprint(self, data: Text) -> str:
+        return digest(data.tokens, data.vocabulary)
+
+    def split(self, source: Source, data: Text) -> Split:
+        parts = data.windows(
+            int(source.options["context"]), source.validation, source.test, source.seed
+        )
+        return Split(*parts)  # type: ignore[arg-type]
+
+    def recipe(self, data: Text, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        kind = "gpt" if given.get("model") == "gpt" else "recurrent"
+        entries = COMMON | {"test": 0.0} | RECIPES[kind]
+        if data.lines:
+            entries |= RECIPES["lines"]
+        return f"{'names' if data.lines else 'text'}, {kind}", entries
+
+    def plan(self, choices: Choices, data: Text, parts: Split) -> Plan:
+        arguments = fit_arguments(choices) | {"task": "tokens", "classes": data.vocabulary}
+        if choices.monitor in (None, "auto"):
+            arguments["monitor"] = "validation_loss"
+        return Plan(self._network(choices, data), None, arguments)
+
+    def _network(self, choices: Choices, data: Text) -> dict[str, Any]:
+        size, layers = len(data.vocabulary), _layers(choices.layers)
+        dropout = choices.dropout or 0.0
+        if choices.model == "gpt":
+            return {
+                "model": "gpt",
+                "vocabulary": size,
+                "context": choices.context,
+                "layers": layers,
+                "heads": choices.heads,
+                "width": choices.width,
+                "dropout": dropout,
+            }
+        return {
+            "model": "text-rnn",
+            "vocabulary": size,
+            "cell": choices.model,
+            "embedding": choices.embedding,
+            "hidden": choices.hidden,
+            "layers": layers,
+            "dropout": dropout,
+        }
+
+    def described(self, data: Text, parts: Split) -> str:
+        words = f"{data.name}: {len(data):,} characters, {len(data.vocabulary)} different"
+        kind = "lines" if data.lines else f"windows of {parts.train.x.shape[1]}"
+        sizes = [f"{len(p):,} {u}" for p, u in zip(parts, _USES, strict=True) if p is not None]
+        return f"{words}; {kind}: {', '.join(sizes)}"
+
+    def listeners(self) -> list[Listener]:
+        return [_Writing()]
+
+    def sections(self, run: Run, parts: Split) -> list[str]:
+        return [texts(run.record, "What it wrote", _WORDS)]
+
+    def next(self, run: Run) -> list[tuple[str, str]]:
+        return [("next", f"pellucid sample {run.folder}")]
+
+
+_USES = ("to train", "to validate", "to test")
+_WORDS = (
+    "After each epoch the network writes on from an empty page, each character drawn by the "
+    "probabilities that it gives (temperature 0.8)"
+)
+
+
+class _Writing(Listener):
+    """Lets the network write a little after each epoch."""
+
+    def adds(self, trainer: Trainer) -> dict[str, Any]:
+        sampler = Sampler(trainer.model, trainer.problem.classes)
+        key = (trainer.settings.seed, "sample", trainer.epoch)
+        return {"sample": sampler.write("\n", SHOWN, temperature=0.8, key=key).strip("\n")}
+
+
+def _layers(text: str | None) -> int:
+    if text is None or not text.isdigit() or int(text) < 1:
+        raise OptionError("--layers", got=repr(text), needs="how many layers, from 1")
+    return int(text)

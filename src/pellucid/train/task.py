@@ -1,0 +1,191 @@
+"""What a network is asked for: which losses fit, how targets look, how good its answers are."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid import metrics
+from pellucid.autograd import Tensor
+from pellucid.errors import choose
+from pellucid.nn import Module
+from pellucid.nn import functional as F
+
+if TYPE_CHECKING:
+    from pellucid.train.measure import Meter
+    from pellucid.train.parts import Problem
+
+__all__ = [
+    "IGNORED",
+    "TASKS",
+    "Task",
+    "TokenLoss",
+    "answers",
+    "probabilities",
+    "task_named",
+    "truth",
+]
+
+Array = NDArray[Any]
+IGNORED = -100  # the target of a place that does not count, as in torch
+
+
+class Task:
+    """What is asked of a network. A task is one entry of ``TASKS``; runs know it by its name."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]  # in a sentence
+    losses: ClassVar[tuple[str, ...]]  # that fit, the usual one first
+    score: ClassVar[str]  # what is shown beside the loss
+    rows: ClassVar[int] = 1024  # measured at a time, where a sample is one row of numbers
+
+    def rows_of(self, ndim: int) -> int:
+        """How many samples are measured at a time: pictures make large arrays on their way."""
+        return self.rows if ndim <= 2 else min(self.rows, 128)
+
+    def weight(self, y: Array) -> int:
+        """How many answers a batch of targets asks for: what a mean loss is the mean of."""
+        return len(y)
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        """Take the answers of a batch into the sums of an epoch."""
+        raise NotImplementedError
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        """The score of an epoch, under its name."""
+        raise NotImplementedError
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        """Everything there is to say about answers where the right ones are known."""
+        raise NotImplementedError
+
+
+class Classification(Task):
+    """One of several classes for each sample: outputs (N, C), or (N, 1) for two classes."""
+
+    name, title, score = "classification", "a classification", "accuracy"
+    losses = ("cross_entropy", "bce")
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        meter.right += int((answers(outputs) == truth(y)).sum())
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        return {"accuracy": meter.right / max(meter.count, 1)}
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        found: dict[str, Any] = metrics.classification_report(
+            truth(y),
+            answers(outputs),
+            probabilities=probabilities(outputs),
+            target_names=problem.classes or None,
+        )
+        return found
+
+
+class Regression(Task):
+    """Numbers for each sample: outputs in the shape of the targets."""
+
+    name, title, score = "regression", "a regression", "rmse"
+    losses = ("mse", "mae", "huber")
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        meter.squares += float(np.square(outputs - y, dtype=np.float64).sum()) / y[0].size
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        return {"rmse": math.sqrt(meter.squares / max(meter.count, 1)) * problem.target_spread}
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        if problem.preparation is not None:
+            y, outputs = (problem.preparation.inverse_target(v) for v in (y, outputs))
+        return metrics.regression_report(y.ravel(), outputs.ravel())
+
+
+class Tokens(Task):
+    """A token at each place of a text: outputs (N, T, V), targets (N, T), IGNORED where none."""
+
+    name, title, score = "tokens", "a text of tokens", "accuracy"
+    losses, rows = ("token_cross_entropy",), 64
+
+    def weight(self, y: Array) -> int:
+        return int((y != IGNORED).sum())
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        meter.right += int(((outputs.argmax(axis=-1) == y) & (y != IGNORED)).sum())
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        return {"accuracy": meter.right / max(meter.count, 1)}
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        loss = TokenLoss()(Tensor(outputs), Tensor(y)).item()
+        right = int(((outputs.argmax(axis=-1) == y) & (y != IGNORED)).sum())
+        return token_figures(loss, right, self.weight(y))
+
+
+class TokenLoss(Module):
+    """The mean cross-entropy of every token that counts, in nats.
+
+    z (B, T, V), y (B, T) with IGNORED where nothing is asked.
+
+    >>> TokenLoss()(np.zeros((1, 3, 4)), np.array([[0, 3, IGNORED]])).item() == math.log(4)
+    True
+    """
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """Every place of every text as one example."""
+        return F.cross_entropy(
+            z.reshape(-1, z.shape[-1]),
+            y.reshape(-1),
+            ignore_index=IGNORED,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
+    """Nats and bits a token, perplexity, and the share of tokens foreseen."""
+    return {
+        "loss": loss,
+        "bits": loss / math.log(2),
+        "perplexity": math.exp(min(loss, 700.0)),
+        "accuracy": right / max(count, 1),
+        "samples": count,
+    }
+
+
+TASKS: dict[str, Task] = {task.name: task for task in (Classification(), Regression(), Tokens())}
+
+
+def task_named(name: str) -> Task:
+    """The task of this name; raises OptionError for one that there is not."""
+    return TASKS[choose("task", name, TASKS)]
+
+
+# -- what outputs and targets of a classification stand for --
+
+
+def truth(y: Array) -> Array:
+    """The class numbers that targets stand for: themselves, or the most probable class."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        return np.asarray(np.argmax(y, axis=1))
+    return y.reshape(len(y), -1)[:, 0].astype(np.int64)
+
+
+def answers(outputs: Array) -> Array:
+    """The class numbers that the outputs stand for: the greatest logit, or one logit above 0."""
+    if outputs.ndim == 2 and outputs.shape[1] == 1:
+        return np.where(outputs[:, 0] > 0, 1, 0)
+    return np.asarray(np.argmax(outputs, axis=1))
+
+
+def probabilities(outputs: Array) -> Array:
+    """The probability of every class, (N, C), from logits (N, C) or (N, 1)."""
+    if outputs.ndim == 2 and outputs.shape[1] == 1:
+        p = F.sigmoid(outputs).data
+        return np.concatenate([1 - p, p], axis=1)
+    return F.softmax(outputs, dim=1).data
