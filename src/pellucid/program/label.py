@@ -30,11 +30,6 @@ _LETTERS = {
     "LogSoftmax": "log_p",
 }
 _ACTIVATIONS = ("pellucid.ops.activation", "pellucid.ops.piecewise")
-_OWN = {  # what the network's own arrays are called
-    "weight": "W",
-    "bias": "b",
-    "num_batches_tracked": "batches",
-}
 _SLOTS = {  # what the optimizer's memories are called
     "momentum_buffer": "v",
     "exp_avg": "m",
@@ -79,7 +74,7 @@ class Labels:
         for path, name in (*trace.parameters.items(), *trace.buffers.items()):
             owner, _, own = path.rpartition(".")
             name.line.suffix = self.suffixes.get(owner, "")
-            name.line.label = self.free(_OWN.get(own, own) + name.line.suffix)
+            name.line.label = self.free(_own(own) + name.line.suffix)
         self.values(trace)
         self.gradients(trace)
         for line in trace.script.lines:
@@ -158,6 +153,16 @@ class Labels:
         self.count[name] = k
         self.used.add(tried)
         return tried
+
+
+def _own(name: str) -> str:
+    """What a network's own array is called: W for weight, b_ih for bias_ih, W_in for in_weight."""
+    for word, letter in (("weight", "W"), ("bias", "b")):
+        if name.startswith(word):
+            return letter + name.removeprefix(word)
+        if name.endswith(f"_{word}"):
+            return f"{letter}_{name.removesuffix(f'_{word}')}"
+    return "batches" if name == "num_batches_tracked" else name
 
 
 def suffixes(model: Module) -> dict[str, str]:

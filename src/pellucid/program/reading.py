@@ -118,7 +118,7 @@ class _Writer:
                 looped.add(line.stage)
                 self.loop(page, line.stage, split)
         large = [x for x in self.lines if x.kind == "constant" and x.label]
-        above = [*sources(self.helpers), *(_large(x) for x in large)]
+        above = [*sources(self.helpers, reading=True), *(_large(x) for x in large)]
         above += self.blocks.functions if self.blocks else []
         return Reading(page.texts(), above, self.blocks, split)
 
