@@ -6,10 +6,10 @@ import re
 import textwrap
 
 from pellucid import __version__
-from pellucid.nn import Module
 from pellucid.program.helpers import imports
 from pellucid.program.name import GIVEN, Line
-from pellucid.program.reading import read_out
+from pellucid.program.page import WIDTH, in_brackets
+from pellucid.program.reading import Reading
 from pellucid.program.spell import expression
 from pellucid.program.trace import Trace
 from pellucid.program.update import Update
@@ -19,18 +19,16 @@ __all__ = ["reading_source", "rule_lines"]
 
 def reading_source(
     trace: Trace,
-    lines: list[Line],
-    model: Module,
+    body: Reading,
     update: Update | None,
     gradients: dict[str, Line],
     names: dict[str, str],
 ) -> str:
-    """The step as a file that trains with nothing but NumPy.
+    """The step as a file that trains with nothing but NumPy; ``body``: forward and backward.
 
     ``gradients``: what the update takes, by parameter; ``names``: what the header says of the
     network, the loss, the optimizer and the check.
     """
-    body = read_out(trace, lines, model, ("forward", "backward", "change"))
     training = {"training": f"{names['loss']}, {names['optimizer']}"}
     given = {"given": names["given"]} if names.get("given") else {}
     header = {"network": names["network"], **training, **given, "checked": names["checked"]}
@@ -39,7 +37,7 @@ def reading_source(
     options = _options(update)
     if update is not None and len(update.lines) > 2:
         parts.append(_rule(rule, update, options))
-    parts.append(_step(trace, body.lines, update, gradients, rule, options))
+    parts.append(_step(trace, body, update, gradients, rule, options))
     return "\n\n\n".join(parts).replace('"""\n\n\nimport', '"""\n\nimport') + "\n"
 
 
@@ -137,7 +135,7 @@ def _outside(text: str) -> str:
 
 def _step(
     trace: Trace,
-    body: list[str],
+    body: Reading,
     update: Update | None,
     gradients: dict[str, Line],
     rule: str,
@@ -150,17 +148,20 @@ def _step(
     arguments = ", ".join(["weights", *memory, *buffers, "x", "y", *rng, *options])
     out = [f"def step({arguments}):"]
     out.append('    """Train on one batch: move the weights in place and return the loss."""')
-    out += _unpacked([trace.parameters[p].line.label for p in trace.parameters], "weights")
+    labels = {path: name.line.label for path, name in trace.parameters.items()}
+    inner = in_brackets("", body.weights(labels), " = weights")
     if buffers:
-        out += _unpacked([name.line.label for name in trace.buffers.values()], "buffers")
+        inner += in_brackets("", [b.line.label for b in trace.buffers.values()], " = buffers")
     followed = _followed(trace)
-    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in (*body, *followed))
-    out += ["    n = len(x)", ""] if counted else [""]
-    out += [f"    {text}" if text else "" for text in body]
-    out += ["", "    # update"]
-    out += _updates(trace, update, gradients, rule, options)
-    out += [f"    {text}" for text in followed]
-    return "\n".join([*out, "    return loss"])
+    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in (*body.lines, *followed))
+    inner += ["n = len(x)", ""] if counted else [""]
+    inner += [*body.lines, "", "# update"]
+    moved = {path: labels[path] for path in trace.moved}
+    weights = body.weights(moved)
+    d = body.gradients({path: gradients[path].label for path in trace.moved})
+    inner += _updates(weights if len(moved) < len(labels) else None, update, d, rule, options)
+    inner += [*followed, "return loss"]
+    return "\n".join([*out, *(f"    {text}" if text else "" for text in inner)])
 
 
 def _followed(trace: Trace) -> list[str]:
@@ -175,36 +176,32 @@ def _followed(trace: Trace) -> list[str]:
     ]
 
 
-def _unpacked(labels: list[str], source: str) -> list[str]:
-    """``a, b = source``, in brackets over several lines where one is too short."""
-    names = ", ".join(labels) + "," * (len(labels) == 1)
-    if len(names) + len(source) < 92:
-        return [f"    {names} = {source}"]
-    lines = textwrap.wrap(f"{names},", 92, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    return ["    (", *lines, f"    ) = {source}"]
-
-
 def _updates(
-    trace: Trace,
+    moved: list[str] | None,
     update: Update | None,
-    gradients: dict[str, Line],
+    gradients: list[str],
     rule: str,
     options: list[str],
 ) -> list[str]:
+    """The loop that moves the weights: all of them, or those that are named ``moved``."""
     assert update is not None
-    moved = [trace.parameters[path].line.label for path in trace.moved]
-    weights = "weights" if len(moved) == len(trace.parameters) else f"({', '.join(moved)},)"
-    d = ", ".join(gradients[path].label for path in trace.moved)
-    comma = "," if len(moved) == 1 else ""
-    head = [f"    gradients = {d}{comma}" if len(d) < 80 else f"    gradients = ({d})"]
+    weights, before = "weights", []
+    if moved is not None:
+        weights = f"({', '.join(moved)},)"
+        if len(weights) > 60:
+            before, weights = in_brackets("moved = ", moved), "moved"
+    d = f"({', '.join(gradients)}{',' if len(gradients) == 1 else ''})"
+    before += in_brackets("gradients = ", gradients)
     slots = list(update.slots)
     if len(update.lines) <= 2:
-        short = f"    for W, dW in zip({weights}, ({d}{comma}), strict=True):"
-        loop = f"    for W, dW in zip({weights}, gradients, strict=True):"
-        loops = [short] if len(short) <= 100 else [*head, loop]
-        return [*loops, *(f"        {line}" for line in rule_lines(update))]
+        loop = f"for W, dW in zip({weights}, {d}, strict=True):"
+        if len(loop) + 4 <= WIDTH:
+            before = []
+        else:
+            loop = f"for W, dW in zip({weights}, gradients, strict=True):"
+        return [*before, loop, *(f"    {line}" for line in rule_lines(update))]
     names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
     each = ", ".join(["W", "dW", *([names] if slots else [])])
     zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])
     call = ", ".join([*update.given, *options])
-    return [*head, f"    for {each} in zip({zipped}, strict=True):", f"        {rule}({call})"]
+    return [*before, f"for {each} in zip({zipped}, strict=True):", f"    {rule}({call})"]
