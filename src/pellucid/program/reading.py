@@ -73,6 +73,8 @@ class _Writer:
                 self.uses[id(name.line)] = self.uses.get(id(name.line), 0) + 1
             if line.kind == "part":
                 self.parts.setdefault(id(line.names()[0].line), []).append(line)
+        named = [*trace.results, *trace.gradients.values(), trace.output]
+        self.results = {id(name.line) for name in named} | {id(x) for _, x in trace.rebound}
         self.names = {line.label for line in lines if line.label}
         self.name_shared()
         self.helpers = [x.function for x in lines if x.kind == "helper" and x.function]
@@ -147,6 +149,7 @@ class _Writer:
         if is_several(line):
             parts = self.parts.get(id(line), [])
             targets = ["_"] * len(line.value)
+            parts = [part for part in parts if self.uses.get(id(part)) or id(part) in self.results]
             for part in parts:
                 targets[part.inputs[1]] = (known(part) if part.label else None) or "_"
             comma = "," if len(targets) == 1 else ""
