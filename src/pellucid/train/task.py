@@ -13,6 +13,7 @@ from pellucid.autograd import Tensor
 from pellucid.errors import choose
 from pellucid.nn import Module
 from pellucid.nn import functional as F
+from pellucid.nn.functional.loss_doors import check_classes
 
 if TYPE_CHECKING:
     from pellucid.train.measure import Meter
@@ -145,6 +146,10 @@ class TokenLoss(Module):
             ignore_index=IGNORED,
             label_smoothing=self.label_smoothing,
         )
+
+    def check_labels(self, labels: Array, shape: tuple[int, ...]) -> None:
+        """Raise DataError for a token outside the vocabulary of the logits (B, T, V)."""
+        check_classes(labels, shape[-1], IGNORED, "token_cross_entropy")
 
 
 def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
