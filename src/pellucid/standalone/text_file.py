@@ -17,7 +17,7 @@ from pellucid.train.run import read_config
 
 __all__ = ["write_text_file"]
 
-LONGEST = 256  # characters that a recurrent network looks back in the file
+LONGEST = 128  # characters that a recurrent network looks back in the file
 
 GENERATOR = '''
 def generator(*key):
