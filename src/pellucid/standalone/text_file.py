@@ -85,6 +85,7 @@ def main():
     if given.temperature < 0 or (given.top_k is not None and given.top_k < 1):
         parser.error("the temperature must be 0 or more, top-k 1 or more")
     start = {prompt!r} if given.prompt is None else given.prompt
+    encode(start)  # before anything is printed
     options = given.length, given.temperature, given.top_k, given.seed
     for number in range(given.count):
         print(given.prompt or "", end="")
