@@ -57,6 +57,8 @@ def nats_of(z: Array, y: Array) -> Array:
 
 def _perplexity(record: Record) -> str:
     """exp(loss) over the epochs: among how many characters the network hesitates."""
+    from matplotlib.ticker import MaxNLocator
+
     drawing, axes = canvas(above=0.3)
     lines = []
     for part, colour in (("train", FIRST), ("validation", SECOND)):
@@ -68,7 +70,7 @@ def _perplexity(record: Record) -> str:
     if not lines:
         return ""
     plain_log(axes)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend = key(("var(--first)", "training"), ("var(--second)", "validation"))
     words = (
         "e to the power of the loss: among how many equally likely characters the network "
@@ -101,9 +103,10 @@ def _spread(nats: Array) -> str:
 def _scale() -> str:
     """What the colours mean."""
     steps = [FULL * k / STEPS for k in range(STEPS + 1)]
+    words = [number(v) for v in steps]
+    words[-1] += " or more"
     cells = "".join(
-        f'<span style="{_colour(k)}">&nbsp;{number(v)}{" or more" if k == STEPS else ""}&nbsp;</span>'
-        for k, v in enumerate(steps)
+        f'<span style="{_colour(k)}">&nbsp;{text}&nbsp;</span>' for k, text in enumerate(words)
     )
     return (
         '<p style="margin-top:1.2rem">Each character is coloured by its surprise in nats, -log of '
@@ -159,9 +162,7 @@ def _hides(held: Arrays) -> bool:
     return bool((asked[:, 1:] & ~asked[:, :-1]).any())
 
 
-def _passage(
-    title: str, characters: list[list[str]], nats: Array, *, apart: bool = False
-) -> str:
+def _passage(title: str, characters: list[list[str]], nats: Array, *, apart: bool = False) -> str:
     """Rows of characters as text, runs of the same colour in one element."""
     rows = []
     for letters, row in zip(characters, nats, strict=True):

@@ -165,7 +165,7 @@ class TextJob(Job):
 
     def sections(self, run: Run, parts: Split) -> list[str]:
         title, words = _FILLED if isinstance(run.model, BERT) else _WROTE
-        held = parts.validation if parts.test is None else parts.test
+        held: Any = parts.validation if parts.test is None else parts.test
         return [
             texts(run.record, title, words),
             "" if held is None else surprise(run, held.measured()),
