@@ -219,6 +219,7 @@ def test_the_report_shows_samples_and_surprise(pellucid, train, whole_report):
 def test_the_report_of_names(pellucid, train, whole_report):
     page = (train("lstm", "--epochs", 1, data="names.txt") / "report.html").read_text()
     assert "Most surprising" in page and "Least surprising" in page
+    assert "What it invents" in page and "300 texts drawn" in page
 
 
 # -- what is refused --

@@ -13,11 +13,12 @@ from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Arrays, Split
 from pellucid.data.hidden import hidden_parts
-from pellucid.data.text import IGNORED, Text, read_text
+from pellucid.data.text import IGNORED, Lines, Text, read_text
 from pellucid.errors import OptionError
 from pellucid.models import BERT
 from pellucid.models.filling import Filler
 from pellucid.models.sampling import Sampler
+from pellucid.report.invented import invented
 from pellucid.report.surprise import surprise
 from pellucid.report.texts import texts
 from pellucid.train import Listener, Run, Trainer
@@ -31,6 +32,8 @@ __all__ = ["TextJob"]
 
 CELLS = ("rnn", "lstm", "gru")
 SHOWN = 300  # characters written at the end of an epoch, for the report
+INVENTED = 300  # lines made up for it
+WARM = 0.8  # the temperature of both
 RECIPES: dict[str, dict[str, Any]] = {
     "recurrent": {
         "model": "lstm",
@@ -168,6 +171,7 @@ class TextJob(Job):
         held: Any = parts.validation if parts.test is None else parts.test
         return [
             texts(run.record, title, words),
+            _invented(run, parts.train),
             "" if held is None else surprise(run, held.measured()),
         ]
 
@@ -199,7 +203,7 @@ class _Showing(Listener):
             return self.fills(model, trainer)
         sampler = Sampler(model, vocabulary)
         key = (trainer.settings.seed, "sample", trainer.epoch)
-        return {"sample": sampler.write("\n", SHOWN, temperature=0.8, key=key).strip("\n")}
+        return {"sample": sampler.write("\n", SHOWN, temperature=WARM, key=key).strip("\n")}
 
     def fills(self, model: BERT, trainer: Trainer) -> dict[str, Any]:
         """A passage of the validation part with the gaps that were made there, and filled."""
@@ -211,6 +215,17 @@ class _Showing(Listener):
         gapped = as_text(tokens, vocabulary)
         Filler(model, vocabulary).fill_tokens(tokens)
         return {"sample": f"{gapped}\n\n{as_text(tokens, vocabulary)}"}
+
+
+def _invented(run: Run, train: Any) -> str:
+    """Of a network for lines: lines that it makes up, beside those that it learnt from."""
+    if not isinstance(train, Lines):
+        return ""
+    sampler = Sampler(run.model, run.classes)
+    keys = [(run.settings.seed, "sample", k) for k in range(INVENTED)]
+    made = [sampler.write("\n", SHOWN, temperature=WARM, stop="\n", key=key) for key in keys]
+    known = [as_text(row[row != IGNORED], run.classes).strip("\n") for row in train.y]
+    return invented([line.strip("\n") for line in made], known, WARM)
 
 
 def _layers(text: str | None) -> int:
