@@ -10,6 +10,7 @@ import numpy as np
 from pellucid import nn
 from pellucid.errors import choose
 from pellucid.models.gpt import GPT
+from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
@@ -20,6 +21,10 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "mlp": nn.MLP,
     "text-rnn": TextRNN,
     "gpt": GPT,
+    "lenet5": LeNet5,
+    "cnn": CNN,
+    "resnet": ResNet,
+    "vit": ViT,
 }
 
 for _model in MODELS.values():

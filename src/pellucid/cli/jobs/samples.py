@@ -22,6 +22,7 @@ class Samples(Job):
     """A data set of pellucid.data: classes or numbers for samples."""
 
     name, models = "samples", ("mlp",)
+    reads = ("resize", "skip_broken")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         return True
