@@ -57,9 +57,9 @@ MODELS: dict[str, Options] = {
         "momentum": 0.9,
         "nesterov": True,
         "weight_decay": 0.0005,
-        "lr": 0.3,
+        "lr": 0.2,
         "batch_size": "128",
-        "epochs": 20,
+        "epochs": 14,
     },
     "vit": {
         "model": "vit",
