@@ -1,4 +1,4 @@
-"""Shifts, turns, mirrors and roughens images, so that a network sees each of them anew every epoch."""
+"""Shifts, turns, mirrors and roughens images, so that a network sees them anew every epoch."""
 
 from __future__ import annotations
 
@@ -90,7 +90,6 @@ class Augment:
 def shift_whole(batch: Array, offsets: Array) -> Array:
     """Move each image down and right by its offsets (B, 2), whole pixels; zeros move in."""
     most = int(np.abs(offsets).max(initial=0))
-    height, width = batch.shape[1:3]
     edge = [(0, 0), (most, most), (most, most)] + [(0, 0)] * (batch.ndim - 3)
     padded = np.pad(batch, edge)
     return cut(padded, batch.shape, most - offsets)

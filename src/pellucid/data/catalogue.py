@@ -74,9 +74,7 @@ def load(
     if kind == "npz":
         return load_npz(path, task=task)
     if kind == "pictures":
-        return load_pictures(
-            path, resize=resize, skip_broken=bool(skip_broken), progress=progress
-        )
+        return load_pictures(path, resize=resize, skip_broken=bool(skip_broken), progress=progress)
     return load_folder(path)
 
 

@@ -41,8 +41,8 @@ def load_pictures(
     ``skip_broken``: leave out what is no picture, and count it in a note. x is uint8, (N, H, W)
     where all are grey, else (N, H, W, 3).
 
-    Raises DataError for a folder without pictures, with one class, or sizes that differ; FormatError
-    for a file that is no picture, and for a zip with paths or sizes that no honest one has.
+    Raises DataError for a folder without pictures, with one class, or with sizes that differ;
+    FormatError for a file that is no picture, and a zip with paths or sizes that no honest one has.
     """
     path = Path(path).expanduser()
     size = None if resize is None else parse_size(resize)
@@ -160,7 +160,8 @@ def _arranged(files: Sequence[Named], who: str) -> _Parts:
     tops = {parts[0].lower() for parts in paths if len(parts) > 1}
     by_part = bool(tops) and tops <= {*TRAIN, *TEST, *VALIDATION}
     test_names = TEST if tops & {*TEST} else VALIDATION
-    train, test = [], []
+    train: list[tuple[Named, str]] = []
+    test: list[tuple[Named, str]] = []
     for file, parts in zip(files, paths, strict=True):
         rest = parts[1:] if by_part else parts
         if len(rest) != 2:
@@ -181,23 +182,24 @@ def _arranged(files: Sequence[Named], who: str) -> _Parts:
                 got=f"{file.path}: no training picture has the class {name!r}",
                 needs="test classes that are trained: " + ", ".join(classes[:10]),
             )
-    notes = ()
+    notes: tuple[str, ...] = ()
     if test and test_names is VALIDATION:
         notes = ("the validation folder is kept for the test, since there is no test folder",)
-    found = [tuple(f.of(classes.index(name)) for f, name in part) for part in (train, test)]
-    return _Parts(*found, classes, notes)
+    place = {name: label for label, name in enumerate(classes)}
+    labelled = [tuple(file.of(place[name]) for file, name in part) for part in (train, test)]
+    return _Parts(labelled[0], labelled[1], classes, notes)
 
 
 def _without_common_folders(paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Without the folders that stand before everything, but for the last one above two names."""
+    """Without the folders that stand before everything; CLASS/picture is always left."""
     while all(len(p) > 2 for p in paths) and len({p[0] for p in paths}) == 1:
-        if len(paths[0]) == 3 and len({p[1] for p in paths}) == 1:
-            break
         paths = [p[1:] for p in paths]
     return paths
 
 
-def _misplaced(file: Named, rest: tuple[str, ...], paths: list[tuple[str, ...]], who: str) -> DataError:
+def _misplaced(
+    file: Named, rest: tuple[str, ...], paths: list[tuple[str, ...]], who: str
+) -> DataError:
     if all(len(p) == 1 for p in paths):
         return DataError(
             who,

@@ -57,7 +57,7 @@ def maps_of(model: nn.Module, x: Array) -> list[tuple[str, Array]]:
 
     x (1, C, H, W), prepared. The network stays in the mode in which it is.
     """
-    seen: dict[tuple[int, int], tuple[str, Array]] = {}
+    seen: dict[tuple[int, ...], tuple[str, Array]] = {}
 
     def note(path: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
@@ -76,8 +76,8 @@ def maps_of(model: nn.Module, x: Array) -> list[tuple[str, Array]]:
             model.eval()(Tensor(x))
     finally:
         model.train(training)
-        for remover in removers:
-            remover.remove()
+        for remove in removers:
+            remove()
     return list(seen.values())[:LAYERS]
 
 

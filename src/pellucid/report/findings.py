@@ -118,12 +118,14 @@ class Findings:
                     got=f"{name} of length {len(part)} for {len(self.y_true)} examples",
                     needs=f"one row of {name} per example",
                 )
-        shape = np.shape(self.images)
-        if self.images is not None and len(shape) != 3 and (len(shape) != 4 or shape[3] != 3):
+        if self.images is None:
+            return
+        shape = tuple(self.images.shape)
+        if len(shape) != 3 and (len(shape) != 4 or shape[3] != 3):
             raise ShapeError(
                 "Findings",
-                got=f"images of shape {np.shape(self.images)}",
-                needs="images of shape (N, H, W), or (N, H, W, 3)",
+                got=f"images of shape {shape}",
+                needs="grey images of shape (N, H, W), or colours (N, H, W, 3)",
             )
 
     def _check_weights(self) -> None:

@@ -112,7 +112,8 @@ def _first_layer(run: Run) -> dict[str, Any]:
     """The first linear layer's weights, where its inputs are the pixels of an image."""
     preparation = run.problem.preparation
     layer = next((m for m in run.model.modules() if isinstance(m, nn.Linear)), None)
-    if layer is None or preparation is None or len(preparation.shape) != 2:
+    flat = preparation is not None and preparation.flatten
+    if layer is None or preparation is None or not flat or len(preparation.shape) != 2:
         return {}
     if layer.in_features != int(np.prod(preparation.shape)):
         return {}

@@ -8,6 +8,8 @@ from pathlib import Path
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
+from pellucid.program.helpers import imports as imports_of
+from pellucid.program.helpers import joined
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
@@ -130,14 +132,14 @@ class _PredictFile:
 
     def text(self, path: Path, imports: list[str], weights: str) -> str:
         """The whole source."""
-        needed = {"import csv", "from pathlib import Path"} if self.table else set()
-        known = sorted({*needed, *imports, "import sys"}, key=lambda text: (text[0] == "f", text))
-        head = [*known, "", "import numpy as np"]
+        needed = ["import csv", "from pathlib import Path"] if self.table else []
+        functions = self.inference.functions()
+        head = joined([*needed, *imports, "import sys"], imports_of(functions))
         parts = [
             "\n".join([self.header(path), "", *head, "", self.constants()]),
             weights,
             self.prepare(),
-            *self.inference.functions(),
+            *functions,
             OUTPUTS,
             *self.answers(),
             READ_ROWS if self.table else READ_ARRAY,

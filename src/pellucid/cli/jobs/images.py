@@ -93,7 +93,8 @@ BEST: dict[str, Options] = {
 class ImageJob(Samples):
     """Images of classes, for networks that look at neighbouring pixels."""
 
-    name, models, recipes = "images", tuple(MODELS), ("best",)
+    name, recipes = "images", ("best",)
+    models = tuple(MODELS)
     unit = "images"
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
@@ -150,7 +151,7 @@ def _refuse_others(data: Data, given: Mapping[str, Any]) -> None:
 
 def _network(choices: Choices, train: Data) -> Options:
     """The options of the network, which the shape of the images completes."""
-    model = choose("--model", choices.model, MODELS)
+    model = choose("--model", str(choices.model), MODELS)
     height, width = train.shape[:2]
     common: Options = {
         "model": model,
