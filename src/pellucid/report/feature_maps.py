@@ -68,7 +68,9 @@ def maps_of(model: nn.Module, x: Array) -> list[tuple[str, Array]]:
         return hook
 
     removers = [
-        module.register_forward_hook(note(path)) for path, module in model.named_modules() if path
+        module.register_forward_hook(note(path))
+        for path, module in model.named_modules()
+        if path and not isinstance(module, nn.Sequential)
     ]
     training = model.training
     try:

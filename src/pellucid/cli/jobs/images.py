@@ -80,12 +80,12 @@ SMALL: Options = {"epochs": 40, "batch_size": "32", "augment_shift": 0.5, "augme
 BEST: dict[str, Options] = {
     "mnist": {
         **MODELS["cnn"],
-        "width": 24,
-        "epochs": 18,
+        "epochs": 14,
         "batch_size": "128",
         "dropout": 0.1,
-        "augment_shift": 2.0,
-        "augment_rotate": 10.0,
+        "validation": 0.05,
+        "augment_shift": 1.5,
+        "augment_rotate": 8.0,
     }
 }
 
