@@ -169,6 +169,26 @@ def test_a_picture_that_would_unpack_to_too_much(pets, monkeypatch):
         load(pets)
 
 
+def test_a_zip_that_unpacks_to_too_much_in_all(tmp_path, monkeypatch):
+    monkeypatch.setattr("pellucid.data.picture_folder.MOST_BYTES", 100)
+    with pytest.raises(FormatError, match="bytes in all"):
+        load_pictures(zipped(tmp_path / "p.zip", PETS))
+
+
+def test_links_are_followed_but_not_in_circles_and_pipes_are_refused(pets, tmp_path):
+    elsewhere = write(tmp_path / "elsewhere", {"1.png": png(40)})
+    (pets / "cows").symlink_to(elsewhere)
+    (elsewhere / "again").symlink_to(pets)
+    assert load(pets).classes == ("cats", "cows", "dogs")
+    (pets / "cats" / "3.png").symlink_to(tmp_path / "nothing")
+    with pytest.raises(FormatError, match=r"cats/3.png\n.*No such file"):
+        load(pets)
+    (pets / "cats" / "3.png").unlink()
+    os.mkfifo(pets / "cats" / "pipe")
+    with pytest.raises(FormatError, match="no plain file"):
+        load(pets)
+
+
 def test_a_damaged_zip(tmp_path):
     (tmp_path / "p.zip").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(FormatError, match="no whole zip file"):

@@ -35,7 +35,8 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 MOST_PIXELS = 64_000_000  # of one picture
 LARGEST_CACHE = 1 << 38  # bytes
 OLD = 24 * 3600.0  # seconds after which a half-built cache was left behind by a killed process
-GREY = ("1", "L", "LA", "I", "I;16", "F")
+EMPTY = "an empty file"
+GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "F")
 
 
 @dataclass(frozen=True)
@@ -205,12 +206,10 @@ class _Builder:
                 done += file.bytes
                 if self.progress is not None and place % 64 == 0:
                     self.progress(said, done, total)
-                picture = self.picture(file, read, skipped)
+                picture = self.picture(file, read, skipped, colour)
                 if picture is None:
                     continue
-                if not colour and picture.mode not in GREY:
-                    raise _ColourFound
-                levels = np.asarray(self.fitted(file, _plain(picture, colour)))
+                levels = np.asarray(self.fitted(file, picture))
                 if pixels is None:
                     pixels = self.room(levels.shape)
                 pixels[len(kept)] = levels
@@ -262,12 +261,21 @@ class _Builder:
 
             yield unpacked
 
-    def picture(self, file: Named, read: Callable[[Named], bytes], skipped: list[str]) -> Any:
-        """The picture in a file, unpacked; None where it was skipped."""
+    def picture(
+        self, file: Named, read: Callable[[Named], bytes], skipped: list[str], colour: bool
+    ) -> Any:
+        """The picture in a file, grey or in RGB; None where it was skipped."""
         try:
-            return _unpacked(read(file))
+            found = _unpacked(read(file))
+            if not colour and found.mode not in GREY:
+                raise _ColourFound
+            return _plain(found, colour)
+        except _ColourFound:
+            raise
+        except (FileNotFoundError, PermissionError) as error:
+            why = error.strerror
         except OSError as error:
-            if error.errno is not None and error.filename is not None:
+            if error.errno is not None:
                 raise  # the disk, not the picture
             why = str(error)
         except Exception as error:  # a damaged picture can fail in any way its format allows
@@ -275,7 +283,7 @@ class _Builder:
         if not self.skip_broken:
             raise FormatError(
                 f"picture {file.path}",
-                got="an empty file" if not file.bytes else f"no picture that can be read ({why})",
+                got=why if why == EMPTY else f"no picture that can be read ({why})",
                 needs="a PNG, JPEG or another picture that Pillow reads",
                 try_="--skip-broken to leave such files out",
             )
@@ -310,7 +318,7 @@ def _unpacked(content: bytes) -> Image:
     from PIL import Image, ImageOps
 
     if not content:
-        raise ValueError("an empty file")
+        raise ValueError(EMPTY)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
@@ -324,7 +332,7 @@ def _plain(picture: Image, colour: bool) -> Image:
     """Grey levels or RGB, what is transparent on white."""
     from PIL import Image
 
-    if picture.mode in ("I", "I;16", "F"):
+    if picture.mode.startswith("I") or picture.mode == "F":
         levels = np.asarray(picture, np.float64)
         top = 65535.0 if levels.max() > 255 else 255.0
         picture = Image.fromarray(np.uint8(np.clip(levels, 0, top) * (255 / top)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ VALIDATION = ("val", "valid", "validation")
 IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
 MOST_FILES = 5_000_000
 LARGEST_FILE = 1 << 28  # bytes of one picture
+MOST_BYTES = 1 << 38  # of all of them, unpacked from an archive
 LARGEST_SIDE = 1024
 
 
@@ -84,16 +86,27 @@ def is_picture_folder(path: Path) -> bool:
 
 
 def _from_folder(path: Path, who: str) -> Listing:
-    files = []
-    for folder, names, found in os.walk(path, followlinks=False):
-        names[:] = sorted(n for n in names if not _ignored(n))
+    files, seen = [], set()
+    for folder, names, found in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        names[:] = [] if real in seen else sorted(n for n in names if not _ignored(n))
+        if real in seen:  # a link back into the folder
+            continue
+        seen.add(real)
         for name in sorted(n for n in found if not _ignored(n)):
-            file = Path(folder) / name
-            facts = file.stat()
-            relative = PurePosixPath(file.relative_to(path).as_posix())
-            files.append(Named(relative, facts.st_size, facts.st_mtime_ns))
+            files.append(_named(Path(folder) / name, path, who))
     _bounded(files, who)
     return Listing(path.resolve(), tuple(files), who)
+
+
+def _named(file: Path, root: Path, who: str) -> Named:
+    relative = PurePosixPath(file.relative_to(root).as_posix())
+    if not file.exists():  # a link to nothing: read, it will be told as what it is
+        return Named(relative, 0, 0)
+    facts = file.stat()
+    if not stat.S_ISREG(facts.st_mode):  # reading a pipe would wait for ever
+        raise FormatError(who, got=f"{relative}, which is no plain file", needs="pictures")
+    return Named(relative, facts.st_size, facts.st_mtime_ns)
 
 
 def _from_zip(path: Path, who: str) -> Listing:
@@ -139,6 +152,9 @@ def _bounded(files: Sequence[Named], who: str) -> None:
                 got=f"{file.path} of {file.bytes:,} bytes",
                 needs=f"pictures of at most {LARGEST_FILE:,} bytes",
             )
+    total = sum(file.bytes for file in files)
+    if total > MOST_BYTES:
+        raise FormatError(who, got=f"{total:,} bytes in all", needs=f"at most {MOST_BYTES:,}")
 
 
 # -- which class, which part --
