@@ -6,13 +6,13 @@ import os
 import stat
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from pellucid.data import picture_cache
-from pellucid.data.base import Array, Data
+from pellucid.data.base import Data
 from pellucid.data.fetch import Progress
 from pellucid.data.picture_cache import Listing, Named
 from pellucid.errors import DataError, FormatError, OptionError
@@ -53,7 +53,7 @@ def load_pictures(
     parts = _arranged(listing.files, who)
     order = [*parts.train, *parts.test]
     made = picture_cache.open_or_build(listing, order, size, skip_broken, progress)
-    return _as_data(path, parts, made, skip_broken)
+    return _as_data(path, parts, made)
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -238,7 +238,7 @@ def _in_order(names: set[str]) -> tuple[str, ...]:
 # -- as a data set --
 
 
-def _as_data(path: Path, parts: _Parts, made: picture_cache.Pictures, skip_broken: bool) -> Data:
+def _as_data(path: Path, parts: _Parts, made: picture_cache.Pictures) -> Data:
     notes = list(parts.notes)
     if made.skipped:
         named = ", ".join(made.skipped[:3]) + (" ..." if len(made.skipped) > 3 else "")
@@ -246,30 +246,10 @@ def _as_data(path: Path, parts: _Parts, made: picture_cache.Pictures, skip_broke
     labels = np.array([file.label for file in [*parts.train, *parts.test]], np.int64)[made.kept]
     n = int((made.kept < len(parts.train)).sum())
 
-    def data(rows: slice, name: str, test: Data | None) -> Data:
-        x: Array = made.pixels[rows]
+    def part(rows: slice, name: str) -> Data:
+        x, y = made.pixels[rows], labels[rows]
         source = f"pictures by class, {path}"
-        return Data(
-            x,
-            labels[rows],
-            "classification",
-            parts.classes,
-            name,
-            source,
-            tuple(notes) if test is None else (),
-            target="class",
-        )
+        return Data(x, y, "classification", parts.classes, name, source, target="class")
 
-    test = data(slice(n, None), f"{path.stem} (test)", None) if n < len(labels) else None
-    whole = data(slice(0, n), path.stem, None)
-    return Data(
-        whole.x,
-        whole.y,
-        whole.task,
-        whole.classes,
-        whole.name,
-        whole.source,
-        whole.notes,
-        target="class",
-        test=test,
-    )
+    test = part(slice(n, None), f"{path.stem} (test)") if n < len(labels) else None
+    return replace(part(slice(0, n), path.stem), notes=tuple(notes), test=test)
