@@ -115,6 +115,7 @@ def test_lenet5_needs_images_that_leave_something_of_two_convolutions(pellucid):
         (("moons", "--model", "cnn"), "samples of shape (2,), which are no images"),
         (("digits", "--model", "resnet", "--layers", "9"), "8, 14, 20 or more such"),
         (("digits", "--model", "vit", "--patch", "3"), "patches that divide the image"),
+        (("digits", "--model", "resnet", "--activation", "tanh"), "which has no such option"),
         (("digits", "--recipe", "best"), "one of mnist"),
         (("moons", "--recipe", "worst"), "which has one recipe"),
         (("digits", "--resize", "4x4"), "the option 'resize'"),
@@ -133,5 +134,6 @@ def test_the_best_recipe_for_mnist_is_a_cnn(pellucid, monkeypatch):
     words = ("--recipe", "best", "--width", 2, "--epochs", 1, "--batch-size", 20)
     answer = pellucid("train", "mnist", *words)
     assert answer.code == 0, answer.err
+    assert pellucid("train", "mnist", *words, "--model", "resnet").code == 1
     assert "network   CNN, dropout 0.1, width 2, stages 3" in answer.out
-    assert "the recipe for mnist, best data" in answer.out
+    assert "the recipe for mnist (best) data" in answer.out

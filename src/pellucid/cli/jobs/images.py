@@ -37,7 +37,6 @@ MODELS: dict[str, Options] = {
         "pooling": "max",
         "optimizer": "adam",
         "lr": 0.004,
-        "augment_shift": 1.0,
     },
     "cnn": {
         "model": "cnn",
@@ -47,7 +46,6 @@ MODELS: dict[str, Options] = {
         "weight_decay": 0.01,
         "lr": 0.006,
         "epochs": 8,
-        "augment_shift": 1.0,
     },
     "resnet": {
         "model": "resnet",
@@ -71,9 +69,18 @@ MODELS: dict[str, Options] = {
         "lr": 0.002,
         "clip_norm": 1.0,
         "epochs": 15,
-        "augment_shift": 1.0,
     },
 }
+OWN = {  # the options of the network that each has
+    "lenet5": ("activation", "pooling", "dropout"),
+    "cnn": ("width", "layers", "dropout"),
+    "resnet": ("width", "layers", "dropout"),
+    "vit": ("patch", "width", "layers", "heads", "dropout"),
+}
+OF_NETWORKS = (
+    *("layers", "embedding", "hidden", "width", "heads", "patch", "pooling"),
+    *("activation", "init", "dropout", "batch_norm"),
+)
 # pictures of things: mirrored they are the same things, and a few pixels to a side too
 PHOTOGRAPHS: Options = {"augment_flip": True, "augment_crop": 4, "augment_shift": 0.0}
 SMALL: Options = {"epochs": 40, "batch_size": "32", "augment_shift": 0.5, "augment_rotate": 8.0}
@@ -108,12 +115,19 @@ class ImageJob(Samples):
         common = COMMON | BASE
         if given.get("recipe") is not None:
             entries = BEST[choose(f"--recipe best on {data.name}", data.name, BEST)]
-            return f"{data.name}, best", common | entries
+            if given.get("model") not in (None, entries["model"]):
+                raise OptionError(
+                    f"--model {given['model']}",
+                    got=f"--recipe best, which is for --model {entries['model']}",
+                    needs="one of the two options",
+                )
+            _refuse_strange_options(entries["model"], given)
+            return f"{data.name} (best)", common | entries
         colours = len(data.shape) == 3
         model = given.get("model") or ("resnet" if colours else "cnn")
+        _refuse_strange_options(model, given)
         entries = common | MODELS[model]
-        if colours:
-            entries |= PHOTOGRAPHS
+        entries |= PHOTOGRAPHS if colours else {"augment_shift": 1.0}
         if min(data.shape[:2]) < 16:
             entries |= SMALL
         return f"{'colour' if colours else 'grey'} images, {model}", entries
@@ -147,6 +161,17 @@ def _refuse_others(data: Data, given: Mapping[str, Any]) -> None:
         )
     if data.task != "classification":
         raise OptionError(f"--model {what}", got=f"a {data.task}", needs="images with classes")
+
+
+def _refuse_strange_options(model: str, given: Mapping[str, Any]) -> None:
+    """Raise OptionError for an option of another network, which would change nothing."""
+    for name in OF_NETWORKS:
+        if name in given and name not in OWN[model]:
+            raise OptionError(
+                f"--{name.replace('_', '-')}",
+                got=f"--model {model}, which has no such option",
+                needs=", ".join(f"--{own}" for own in OWN[model]),
+            )
 
 
 def _network(choices: Choices, train: Data) -> Options:
