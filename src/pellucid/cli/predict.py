@@ -59,7 +59,7 @@ def predict(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
-    """Read digits from pictures, or predict the rows of a CSV file.
+    """Read pictures, or predict the rows of a CSV file.
 
     A picture of a digit may have any size, dark on light or light on dark: it is cropped, fitted
     and centred as the digits of MNIST were. What the network then sees is shown beside the
@@ -182,9 +182,7 @@ def _show(run: Run, seen: Array, answer: dict[str, Any], *, first: bool) -> None
     if answer["note"]:
         line(OUT, answer["note"], "dim")
     line(OUT)
-    bright = _bright(run, seen)
-    grey = bright if bright.ndim == 2 else bright.mean(axis=2).astype(np.uint8)
-    show_beside(OUT, half_blocks(grey, OUT), _most_likely(answer["probabilities"]))
+    show_beside(OUT, half_blocks(_bright(run, seen), OUT), _most_likely(answer["probabilities"]))
 
 
 def _most_likely(shares: dict[str, float]) -> list[Text]:

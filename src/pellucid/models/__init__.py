@@ -3,12 +3,17 @@
 from pellucid.models.bert import BERT
 from pellucid.models.catalogue import MODELS, build
 from pellucid.models.gpt import GPT
+from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
 
 __all__ = [
     "BERT",
+    "CNN",
     "GPT",
     "MODELS",
+    "LeNet5",
+    "ResNet",
     "TextRNN",
+    "ViT",
     "build",
 ]

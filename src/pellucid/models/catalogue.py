@@ -11,6 +11,7 @@ from pellucid import nn
 from pellucid.errors import choose
 from pellucid.models.bert import BERT
 from pellucid.models.gpt import GPT
+from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
@@ -22,6 +23,10 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "text-rnn": TextRNN,
     "gpt": GPT,
     "bert": BERT,
+    "lenet5": LeNet5,
+    "cnn": CNN,
+    "resnet": ResNet,
+    "vit": ViT,
 }
 
 for _model in MODELS.values():

@@ -76,6 +76,7 @@ def make_problem(
     flatten: bool,
     binary: bool,
     loss: str = "auto",
+    channels_first: bool = False,
 ) -> Problem:
     """Read the task from the training part; fit a preparation on it where none is given.
 
@@ -84,7 +85,7 @@ def make_problem(
     if isinstance(train, Data):
         regression = train.task == "regression"
         preparation = preparation or Preparation.fit(
-            train, flatten=flatten, scale_target=regression
+            train, flatten=flatten, scale_target=regression, channels_first=channels_first
         )
         return Problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression

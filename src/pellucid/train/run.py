@@ -108,7 +108,9 @@ class Run:
         if preparation is None:
             x = x.astype(self.problem.dtype) if x.dtype.kind == "f" else x
             return Part(x, x)
-        return Part(preparation.transform(x, self.problem.dtype), x)
+        if preparation.columns:
+            return Part(preparation.transform(x, self.problem.dtype), x)
+        return Part(x, x, lambda batch: preparation.transform(batch, self.problem.dtype))
 
     def __repr__(self) -> str:
         where = f", {self.folder}" if self.folder else ""

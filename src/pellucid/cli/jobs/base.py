@@ -32,6 +32,7 @@ class Job:
     models: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = "rows"  # what len(data) counts
     reads: ClassVar[tuple[str, ...]] = ()
+    recipes: ClassVar[tuple[str, ...]] = ()  # that --recipe may name
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """Whether this work is meant by DATA alone, where no --model was named."""
