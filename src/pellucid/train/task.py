@@ -23,10 +23,12 @@ __all__ = [
     "TASKS",
     "Task",
     "TokenLoss",
+    "Tokens",
     "answers",
     "probabilities",
     "task_named",
     "truth",
+    "wholly_right",
 ]
 
 Array = NDArray[Any]
@@ -124,6 +126,35 @@ class Tokens(Task):
         return token_figures(loss, right, self.weight(y))
 
 
+class Translation(Tokens):
+    """The tokens of a translation; an answer is right where every token of it is, the end too.
+
+    The network sees the right tokens before each place. Where its likeliest token is the right one
+    everywhere, it is so too when it goes by its own: the accuracy is that of greedy decoding.
+    """
+
+    name, title = "translation", "a translation"
+    rows = 128
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        meter.right += int(wholly_right(outputs, y).sum())
+        meter.rows += len(y)
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        return {"accuracy": meter.right / max(meter.rows, 1)}
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        tokens = super().report(outputs, y, problem)
+        whole = float(wholly_right(outputs, y).mean())
+        more = {"token_accuracy": tokens["accuracy"], "tokens": tokens["samples"]}
+        return {**tokens, "accuracy": whole, **more, "samples": len(y)}
+
+
+def wholly_right(outputs: Array, y: Array) -> Array:
+    """Which texts are right at every place that counts, (N,)."""
+    return np.asarray(((outputs.argmax(axis=-1) == y) | (y == IGNORED)).all(axis=-1))
+
+
 class TokenLoss(Module):
     """The mean cross-entropy of every token that counts, in nats.
 
@@ -158,7 +189,9 @@ def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
     }
 
 
-TASKS: dict[str, Task] = {task.name: task for task in (Classification(), Regression(), Tokens())}
+TASKS: dict[str, Task] = {
+    task.name: task for task in (Classification(), Regression(), Tokens(), Translation())
+}
 
 
 def task_named(name: str) -> Task:

@@ -1,0 +1,130 @@
+"""Translation: a network reads a text and writes another, character by character."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid.cli.configure import numbers
+from pellucid.cli.jobs.base import Job, Progress, digest
+from pellucid.cli.plan import Plan, fit_arguments
+from pellucid.cli.recipes import COMMON
+from pellucid.data import Split
+from pellucid.data.dates import dates
+from pellucid.data.pairs import Pairs, looks_like_pairs, read_pairs
+from pellucid.errors import OptionError
+from pellucid.train import Run
+
+if TYPE_CHECKING:
+    from pellucid.cli.choices import Choices
+    from pellucid.cli.source import Source
+
+__all__ = ["TranslationJob"]
+
+TABLES = (".tsv", ".csv")
+TRAINING: dict[str, Any] = {
+    "test": 0.1,
+    "batch_size": "64",
+    "optimizer": "adam",
+    "schedule": "onecycle",
+    "clip_norm": 1.0,
+}
+RECIPES: dict[str, dict[str, Any]] = {
+    "transformer": {
+        "model": "transformer",
+        "width": 64,
+        "heads": 4,
+        "layers": "2",
+        "lr": 0.002,
+        "epochs": 10,
+    },
+    "lstm-attention": {
+        "model": "lstm-attention",
+        "embedding": 32,
+        "hidden": 64,
+        "lr": 0.005,
+        "epochs": 10,
+    },
+}
+
+
+class TranslationJob(Job):
+    """Pairs of texts: the made set "dates", or a file of two columns."""
+
+    name = "translation"
+    models = tuple(RECIPES)
+    unit = "pairs"
+
+    def takes(self, data: str, given: Mapping[str, Any]) -> bool:
+        if data == "dates":
+            return True
+        path = Path(data).expanduser()
+        table = path.suffix.lower() in TABLES and path.is_file()
+        return table and not given.keys() & {"target", "task"} and looks_like_pairs(path)
+
+    def load(self, source: Source, progress: Progress | None = None) -> Pairs:
+        if source.name == "dates":
+            return dates(source.samples, source.seed)
+        if source.samples is not None:
+            raise OptionError(
+                f"data {source.name}", got="the option 'samples'", needs="dates, which are made"
+            )
+        return read_pairs(source.path())
+
+    def fingerprint(self, data: Pairs) -> str:
+        return digest(data.sources, data.targets)
+
+    def split(self, source: Source, data: Pairs) -> Split:
+        return data.split(source.validation, source.test, source.seed)
+
+    def recipe(self, data: Pairs, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        kind = str(given.get("model") or "transformer")
+        return f"pairs, {kind}", COMMON | TRAINING | RECIPES[kind]
+
+    def plan(self, choices: Choices, data: Pairs, parts: Split) -> Plan:
+        vocabulary = data.spelling.vocabulary
+        arguments = fit_arguments(choices) | {"task": "translation", "classes": vocabulary}
+        return Plan(self._network(choices, data), None, arguments)
+
+    def _network(self, choices: Choices, data: Pairs) -> dict[str, Any]:
+        spelling = data.spelling
+        sizes = {
+            "vocabulary": len(spelling.vocabulary),
+            "source": spelling.source,
+            "target": spelling.target,
+        }
+        if choices.model == "transformer":
+            own = {"layers": _layers(choices), "heads": choices.heads, "width": choices.width}
+        else:
+            own = {"embedding": choices.embedding, "hidden": choices.hidden}
+        name = {"transformer": "translation-transformer"}.get(str(choices.model))
+        return {
+            "model": name or "translation-lstm",
+            **sizes,
+            **own,
+            "dropout": choices.dropout or 0.0,
+        }
+
+    def described(self, data: Pairs, parts: Split) -> str:
+        spelling = data.spelling
+        words = (
+            f"{data.name}: {len(data):,} pairs of {len(spelling.vocabulary) - 3} different "
+            f"characters, at most {spelling.source} to {spelling.target - 1}"
+        )
+        sizes = [f"{len(p):,} {u}" for p, u in zip(parts, _USES, strict=True) if p is not None]
+        return f"{words}; {', '.join(sizes)}"
+
+    def next(self, run: Run) -> list[tuple[str, str]]:
+        text = '"3 march 1987"' if run.folder and run.folder.name.startswith("dates") else '"TEXT"'
+        return [("next", f"pellucid translate {run.folder} {text}")]
+
+
+_USES = ("to train", "to validate", "to test")
+
+
+def _layers(choices: Choices) -> int:
+    found = numbers("--layers", choices.layers or "2", int, 1)
+    if found[0] < 1:
+        raise OptionError("--layers", got=str(choices.layers), needs="how many layers, from 1")
+    return int(found[0])
