@@ -16,16 +16,12 @@ __all__ = ["FIRST_YEAR", "LAST_YEAR", "SAMPLES", "WAYS", "dates"]
 
 FIRST_YEAR, LAST_YEAR = 1950, 2049  # two digits of a year stand for one year only
 SAMPLES = 20_000
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first "
-    "twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh "
-    "twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
+MONTHS = ("january", "february", "march", "april", "may", "june",
+          "july", "august", "september", "october", "november", "december")  # fmt: skip
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+UNITS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+TEENS = ("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
+         "seventeenth", "eighteenth", "nineteenth")  # fmt: skip
 
 Date = datetime.date
 
@@ -45,7 +41,13 @@ def _th(d: Date) -> str:
 
 
 def _ordinal(d: Date) -> str:
-    return ORDINALS[d.day - 1]
+    """first, second ... twenty-first ... thirty-first."""
+    tens, unit = divmod(d.day, 10)
+    if tens == 1:
+        return TEENS[unit]
+    if unit == 0:
+        return {2: "twentieth", 3: "thirtieth"}[tens]
+    return {0: "", 2: "twenty-", 3: "thirty-"}[tens] + UNITS[unit]
 
 
 # Where numbers alone stand, their order is told by the sign between them, as it is by custom:

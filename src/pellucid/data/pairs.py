@@ -17,7 +17,17 @@ from pellucid.data.text import IGNORED
 from pellucid.errors import DataError, FormatError, OptionError, nearest
 from pellucid.random import generator
 
-__all__ = ["BEGIN", "END", "MARKS", "PAD", "Pairs", "Spelling", "looks_like_pairs", "read_pairs"]
+__all__ = [
+    "BEGIN",
+    "END",
+    "MARKS",
+    "PAD",
+    "Pairs",
+    "Spelling",
+    "looks_like_pairs",
+    "read_pairs",
+    "read_sources",
+]
 
 MARKS = ("<pad>", "<begin>", "<end>")  # the first tokens of every vocabulary
 PAD, BEGIN, END = range(3)
@@ -72,7 +82,7 @@ class Spelling:
 
     def text(self, tokens: Sequence[int]) -> str:
         """The characters of tokens, without marks."""
-        return "".join(self.vocabulary[t] for t in tokens if t >= len(MARKS))
+        return "".join(self.vocabulary[int(t)] for t in tokens if t >= len(MARKS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +193,28 @@ def read_pairs(path: str | Path) -> Pairs:
             got="no pair" if not sources else "one pair only",
             needs="many pairs: most to learn from, some to see whether it did",
         )
-    return Pairs(
-        tuple(sources), tuple(targets), path.stem, f"pairs in {path}", notes=tuple(notes)
-    )
+    return Pairs(tuple(sources), tuple(targets), path.stem, f"pairs in {path}", notes=tuple(notes))
+
+
+def read_sources(path: str | Path) -> list[str]:
+    """The first cell of each line that is not blank, without a heading "source".
+
+    Raises DataError for a file without sources and a line without one, FormatError for no UTF-8.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise DataError(f"sources {path}", got="no such file", needs="a file, one source a line")
+    rows = list(_rows(path, _content(path)))
+    if rows and rows[0][1][0].lower() == "source":
+        del rows[0]
+    if not rows:
+        raise DataError(f"sources {path}", got="no line", needs="at least one source")
+    for number, cells in rows:
+        if not cells[0]:
+            raise DataError(
+                f"sources {path}, line {number}", got="an empty source", needs="a text to translate"
+            )
+    return [cells[0] for _, cells in rows]
 
 
 def looks_like_pairs(path: Path) -> bool:

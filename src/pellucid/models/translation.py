@@ -14,7 +14,7 @@ from pellucid.errors import OptionError, ShapeError
 from pellucid.nn import functional as F
 from pellucid.nn import init
 
-__all__ = ["PAD", "AttentionLSTM", "TranslationTransformer", "Translating"]
+__all__ = ["PAD", "AttentionLSTM", "Translating", "TranslationTransformer"]
 
 PAD = 0  # the token that fills a source up to its width; no attention falls on it
 
@@ -53,7 +53,11 @@ class Translating(nn.Module):
         raise NotImplementedError
 
     def alignment(self, x: NDArray[Any]) -> NDArray[Any]:
-        """How much each target place looks at each source place, (layers, B, heads, T, S)."""
+        """How much each target place looks at each source place: (layers, B, heads, T, S).
+
+        The weights of the attention in a forward pass; each row sums to 1. At target place t they
+        are those with which token t + 1 is foreseen.
+        """
         raise NotImplementedError
 
 
@@ -97,7 +101,8 @@ class TranslationTransformer(Translating):
 
     def encode(self, source: Tensor) -> Tensor:
         hidden = source == PAD
-        return self.transformer.encoder(self._embed(source), src_key_padding_mask=hidden)
+        memory: Tensor = self.transformer.encoder(self._embed(source), src_key_padding_mask=hidden)
+        return memory
 
     def decode(self, target: Tensor, memory: Tensor, real: Tensor) -> Tensor:
         h = self.transformer.decoder(
@@ -106,10 +111,33 @@ class TranslationTransformer(Translating):
             memory_key_padding_mask=np.logical_not(real),
             tgt_is_causal=True,
         )
-        return self.head(h)
+        logits: Tensor = self.head(h)
+        return logits
+
+    def alignment(self, x: NDArray[Any]) -> NDArray[Any]:
+        found: list[Any] = []
+
+        def ask(module: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+            query, key, value, padding, _, mask = inputs
+            return query, key, value, padding, True, mask, False  # the weights, of each head
+
+        def keep(module: Any, inputs: Any, output: tuple[Any, Any]) -> None:
+            found.append(output[1].data)
+
+        layers = [layer.multihead_attn for layer in self.transformer.decoder.layers]
+        taken_down = [layer.register_forward_pre_hook(ask) for layer in layers]
+        taken_down += [layer.register_forward_hook(keep) for layer in layers]
+        try:
+            with no_grad():
+                self(Tensor(x))
+        finally:
+            for take_down in taken_down:
+                take_down()
+        return np.stack(found)
 
     def _embed(self, tokens: Tensor) -> Tensor:
-        return self.dropout(self.places(self.tokens(tokens) * self.scale))
+        embedded: Tensor = self.dropout(self.places(self.tokens(tokens) * self.scale))
+        return embedded
 
 
 class AttentionLSTM(Translating):
@@ -155,7 +183,16 @@ class AttentionLSTM(Translating):
             self.score(h), memory, memory, real.reshape(-1, 1, self.source), scale=1.0
         )
         y = F.tanh(self.combine(np.concatenate([context, h], axis=-1)))
-        return self.head(self.dropout(y))
+        logits: Tensor = self.head(self.dropout(y))
+        return logits
+
+    def alignment(self, x: NDArray[Any]) -> NDArray[Any]:
+        with no_grad():
+            source, target = Tensor(x[:, : self.source]), Tensor(x[:, self.source :])
+            memory, real = self.encode(source), source != PAD
+            scores = self.score(self._written(target, memory, real)) @ memory.transpose(0, 2, 1)
+            weights = F.softmax(np.where(real.data[:, np.newaxis], scores.data, -np.inf), dim=-1)
+        return weights.data[np.newaxis, :, np.newaxis]
 
     def _written(self, target: Tensor, memory: Tensor, real: Tensor) -> Tensor:
         """The writer's states, (B, T, hidden)."""

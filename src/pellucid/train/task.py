@@ -25,6 +25,7 @@ __all__ = [
     "TokenLoss",
     "Tokens",
     "answers",
+    "log_probabilities",
     "probabilities",
     "task_named",
     "truth",
@@ -153,6 +154,14 @@ class Translation(Tokens):
 def wholly_right(outputs: Array, y: Array) -> Array:
     """Which texts are right at every place that counts, (N,)."""
     return np.asarray(((outputs.argmax(axis=-1) == y) | (y == IGNORED)).all(axis=-1))
+
+
+def log_probabilities(outputs: Array, y: Array) -> Array:
+    """What the logits (N, T, V) give to the whole of each text y (N, T), in nats: (N,)."""
+    logs = F.log_softmax(outputs, dim=-1).data
+    counts = y != IGNORED
+    each = np.take_along_axis(logs, np.where(counts, y, 0)[..., np.newaxis], axis=-1)[..., 0]
+    return np.asarray((each * counts).sum(axis=-1))
 
 
 class TokenLoss(Module):

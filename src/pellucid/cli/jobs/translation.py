@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pellucid.cli.configure import numbers
 from pellucid.cli.jobs.base import Job, Progress, digest
 from pellucid.cli.plan import Plan, fit_arguments
@@ -14,7 +16,10 @@ from pellucid.data import Split
 from pellucid.data.dates import dates
 from pellucid.data.pairs import Pairs, looks_like_pairs, read_pairs
 from pellucid.errors import OptionError
+from pellucid.models.translator import Translator
+from pellucid.report.translation import Shown, alignments, translations
 from pellucid.train import Run
+from pellucid.train.task import log_probabilities, wholly_right
 
 if TYPE_CHECKING:
     from pellucid.cli.choices import Choices
@@ -115,11 +120,47 @@ class TranslationJob(Job):
         sizes = [f"{len(p):,} {u}" for p, u in zip(parts, _USES, strict=True) if p is not None]
         return f"{words}; {', '.join(sizes)}"
 
+    def sections(self, run: Run, parts: Split) -> list[str]:
+        part, name = (parts.test, "test") if parts.test else (parts.validation, "validation")
+        return [] if part is None else _sections(run, part, name)
+
     def next(self, run: Run) -> list[tuple[str, str]]:
         text = '"3 march 1987"' if run.folder and run.folder.name.startswith("dates") else '"TEXT"'
         return [("next", f"pellucid translate {run.folder} {text}")]
 
 
+def _sections(run: Run, part: Any, name: str) -> list[str]:
+    """Translations and attention maps of the part, or of its beginning."""
+    x, y = part.x[:MOST], part.y[:MOST]
+    outputs, translator = run.outputs(x), Translator(run.model, run.classes)  # type: ignore[arg-type]
+    right, logs = wholly_right(outputs, y), log_probabilities(outputs, y)
+    spelling = translator.spelling
+    sources = [spelling.text(row[: spelling.source]) for row in x]
+    targets = [spelling.text(row) for row in y]
+
+    def shown(rows: Any) -> list[Shown]:
+        found = translator.translate([sources[i] for i in rows]) if len(rows) else []
+        pairs = zip(rows, found, strict=True)
+        return [Shown(sources[i], t.text, targets[i], t.probability) for i, t in pairs]
+
+    wrong = sorted(shown(np.flatnonzero(~right)[:MOST_WRONG]), key=lambda s: -s.probability)
+    rows = np.flatnonzero(right)
+    unsure = shown(rows[np.argsort(logs[rows], kind="stable")][:SHOWN])
+    by_length = sorted(rows.tolist(), key=lambda i: -len(sources[i]))
+    maps = [
+        (sources[i], targets[i], translator.alignment(sources[i], targets[i])[-1].mean(axis=0))
+        for i in by_length[:: max(1, len(by_length) // MAPS)][:MAPS]
+    ]
+    figures = int(right.sum()), len(right)
+    return [translations(wrong[:SHOWN], unsure, figures, name), alignments(maps, _WHERE)]
+
+
+MOST, MOST_WRONG = 5000, 500  # pairs that are looked at for the report
+SHOWN, MAPS = 8, 3
+_WHERE = (
+    "While it writes a character the network looks back at the source. The weights are those of "
+    "its last attention, the mean of its heads, in translations of the part that it got right"
+)
 _USES = ("to train", "to validate", "to test")
 
 
