@@ -50,6 +50,9 @@ def new_data(run: Run, name: str) -> Data:
     A set that brings its own test part gives that part, every other one all its rows. Raises
     DataError for classes or columns that the run does not have.
     """
+    if run.folder is not None and run.task == "translation":
+        job = job_of(run.folder)
+        return job.other(replace(source_of(run.folder), name=name), run)  # type: ignore[no-any-return]
     preparation = preparation_of(run)
     if Path(name).suffix.lower() in TABLES and preparation.columns:
         return _new_table(run, preparation, Path(name))

@@ -42,7 +42,12 @@ class Translating(nn.Module):
                 f"1 to {self.target}",
             )
         source = x[:, : self.source]
-        return self.decode(x[:, self.source :], self.encode(source), source != PAD)
+        return self.decode(x[:, self.source :], self.encode(source), self.real(source))
+
+    def real(self, source: Tensor) -> Tensor:
+        """Where a character stands, (B, S); at the first place always: something is to be seen."""
+        first = np.arange(self.source) == 0
+        return Tensor(np.logical_or((source != PAD).data, first))
 
     def encode(self, source: Tensor) -> Tensor:
         """The memory of a source (B, S): a vector for each place, (B, S, width)."""
@@ -100,7 +105,7 @@ class TranslationTransformer(Translating):
         init.normal_(self.tokens.weight, 0.0, 1 / self.scale)
 
     def encode(self, source: Tensor) -> Tensor:
-        hidden = source == PAD
+        hidden = Tensor(np.logical_not(self.real(source).data))
         memory: Tensor = self.transformer.encoder(self._embed(source), src_key_padding_mask=hidden)
         return memory
 
@@ -108,7 +113,7 @@ class TranslationTransformer(Translating):
         h = self.transformer.decoder(
             self._embed(target),
             memory,
-            memory_key_padding_mask=np.logical_not(real),
+            memory_key_padding_mask=Tensor(np.logical_not(real.data)),
             tgt_is_causal=True,
         )
         logits: Tensor = self.head(h)
@@ -189,7 +194,7 @@ class AttentionLSTM(Translating):
     def alignment(self, x: NDArray[Any]) -> NDArray[Any]:
         with no_grad():
             source, target = Tensor(x[:, : self.source]), Tensor(x[:, self.source :])
-            memory, real = self.encode(source), source != PAD
+            memory, real = self.encode(source), self.real(source)
             scores = self.score(self._written(target, memory, real)) @ memory.transpose(0, 2, 1)
             weights = F.softmax(np.where(real.data[:, np.newaxis], scores.data, -np.inf), dim=-1)
         return weights.data[np.newaxis, :, np.newaxis]

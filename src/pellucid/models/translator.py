@@ -15,7 +15,7 @@ from pellucid.autograd import Tensor, no_grad
 from pellucid.data.pairs import BEGIN, END, Spelling
 from pellucid.errors import OptionError
 from pellucid.models.decoding import Score, Written, beam, greedy, sampled
-from pellucid.models.translation import PAD, Translating
+from pellucid.models.translation import Translating
 from pellucid.random import generator
 
 __all__ = ["Translation", "Translator"]
@@ -117,7 +117,7 @@ class Translator:
     def _score(self, sources: Array) -> Score:
         """What the decoding asks: sources are read once, prefixes anew with each token."""
         memory = self.model.encode(Tensor(sources)).data
-        real = sources != PAD
+        real = self.model.real(Tensor(sources)).data
 
         def score(rows: Array, prefixes: Array) -> Array:
             given = Tensor(prefixes), Tensor(memory[rows]), Tensor(real[rows])

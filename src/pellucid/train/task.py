@@ -150,6 +150,18 @@ class Translation(Tokens):
         more = {"token_accuracy": tokens["accuracy"], "tokens": tokens["samples"]}
         return {**tokens, "accuracy": whole, **more, "samples": len(y)}
 
+    def in_words(self, x: Array, y: Array, outputs: Array, problem: Problem) -> str:
+        """One example as text: x (S + T,) and y (T,) tokens, outputs (T, V)."""
+        said = np.where(y == IGNORED, IGNORED, outputs.argmax(axis=-1))
+        source, right, says = (_text(t, problem.classes) for t in (x[: -len(y)], y, said))
+        return f"{source!r} is {right!r}; the network says {says!r}"
+
+
+def _text(tokens: Array, vocabulary: tuple[str, ...]) -> str:
+    """The characters of tokens; marks, which have names of several letters, are left out."""
+    known = [vocabulary[t] for t in tokens.tolist() if t in range(len(vocabulary))]
+    return "".join(c for c in known if len(c) == 1)
+
 
 def wholly_right(outputs: Array, y: Array) -> Array:
     """Which texts are right at every place that counts, (N,)."""

@@ -49,6 +49,10 @@ class Job:
         """Training, validation and test part, the same each time."""
         raise NotImplementedError
 
+    def other(self, source: Source, run: Run) -> Any:
+        """Other data with known answers, as the run takes them, to measure it on."""
+        raise NotImplementedError
+
     def recipe(self, data: Any, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """What is done unless the user says otherwise, and the name of that recipe."""
         raise NotImplementedError

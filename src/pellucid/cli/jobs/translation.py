@@ -14,7 +14,7 @@ from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Split
 from pellucid.data.dates import dates
-from pellucid.data.pairs import Pairs, looks_like_pairs, read_pairs
+from pellucid.data.pairs import Pairs, encoded, looks_like_pairs, read_pairs
 from pellucid.errors import OptionError
 from pellucid.models.translator import Translator
 from pellucid.report.translation import Shown, alignments, translations
@@ -82,6 +82,11 @@ class TranslationJob(Job):
 
     def split(self, source: Source, data: Pairs) -> Split:
         return data.split(source.validation, source.test, source.seed)
+
+    def other(self, source: Source, run: Run) -> Any:
+        spelling = Translator(run.model, run.classes).spelling  # type: ignore[arg-type]
+        pairs = self.load(source)
+        return encoded(spelling, pairs.sources, pairs.targets, pairs.name, pairs.source)
 
     def recipe(self, data: Pairs, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         kind = str(given.get("model") or "transformer")
