@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import re
@@ -31,6 +32,14 @@ def train(pellucid, model, *more, data="dates"):
     answer = pellucid(*words, "--out", "r", "--quiet", *more)
     assert answer.code == 0, answer.err
     return answer
+
+
+def import_file(path):
+    """A written file as a module of its own name."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(params=TINY)
@@ -181,12 +190,38 @@ def test_written_is_eager(pellucid, tmp_path, model):
     assert losses[0] == losses[1]
 
 
+def test_step_py_trains_as_the_run_did(pellucid, tmp_path, model):
+    train(pellucid, model, "--dropout", "0.1")
+    losses = [e["train_loss"] for e in library.load(tmp_path / "r").record.epochs()]
+    assert pellucid("write", "r").code == 0
+    step = import_file(tmp_path / "step.py")
+    assert list(step.train()) == losses
+
+
+def test_predict_py_translates_with_numpy_alone(pellucid, learnt, tmp_path):
+    said = pellucid("write", learnt, "--inference", "--out", "turn.py").out
+    assert 'next      python turn.py "TEXT"' in said
+    file = import_file(tmp_path / "turn.py")
+    run, part = library.load(learnt), split_of(learnt).test
+    assert np.array_equal(file.outputs(part.x), run.outputs(part.x))
+    sources = ["ab", "hc", "a", "ee"]
+    told = Translator(run.model, run.classes).translate(sources)
+    for t, (text, p) in zip(told, file.translate(sources), strict=True):
+        assert (text, p) == (t.text, pytest.approx(t.probability, rel=1e-5))
+    source = (tmp_path / "turn.py").read_text()
+    assert "pellucid" not in re.sub(r'""".*?"""', "", source, flags=re.DOTALL).lower()
+    with pytest.raises(ValueError, match="has not seen the character 'z'"):
+        file.translate(["az"])
+    with pytest.raises(ValueError, match="0 characters; it must be 1 to 2"):
+        file.translate([""])
+
+
 def test_looking_into_the_network(pellucid, model):
     train(pellucid, model)
     assert "parameters" in pellucid("summary", "r").out
     assert pellucid("graph", "r", "--out", "g.svg").code == 0
-    answer = pellucid("explain", "r", "--json")
-    assert answer.code == 0, answer.err
+    told = pellucid("explain", "r").out
+    assert re.search(r"' is '\d{4}-\d\d-\d\d'; the network says '", told), told[:500]
 
 
 # -- what is refused --

@@ -30,6 +30,7 @@ COMMANDS = {
     "predict": (LOOK, "Read digits from pictures, or predict the rows of a CSV file."),
     "sample": (LOOK, "Let a network that learnt a text write on."),
     "translate": (LOOK, "Translate texts with a network that learnt pairs of them."),
+    "fill": (LOOK, "Fill the gaps of a text with the likeliest characters."),
     "report": (LOOK, "Write a run's report.html again."),
     "explain": (LOOK, "Follow one example through the network, every line with its numbers."),
     "graph": (LOOK, "Draw the network and its training step as a picture (SVG)."),

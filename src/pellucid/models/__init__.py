@@ -1,11 +1,13 @@
 """Networks with a name: the architectures of the textbooks, built from pellucid.nn."""
 
+from pellucid.models.bert import BERT
 from pellucid.models.catalogue import MODELS, build
 from pellucid.models.gpt import GPT
 from pellucid.models.recurrent import TextRNN
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 
 __all__ = [
+    "BERT",
     "GPT",
     "MODELS",
     "AttentionLSTM",

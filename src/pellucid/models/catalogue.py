@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid import nn
 from pellucid.errors import choose
+from pellucid.models.bert import BERT
 from pellucid.models.gpt import GPT
 from pellucid.models.recurrent import TextRNN
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
@@ -23,6 +24,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "gpt": GPT,
     "translation-transformer": TranslationTransformer,
     "translation-lstm": AttentionLSTM,
+    "bert": BERT,
 }
 
 for _model in MODELS.values():

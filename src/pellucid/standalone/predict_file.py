@@ -8,6 +8,7 @@ from pathlib import Path
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
+from pellucid.models.translation import Translating
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
@@ -16,6 +17,7 @@ from pellucid.standalone.preparing import (
     prepare_table,
 )
 from pellucid.standalone.rows import READ_ROWS
+from pellucid.standalone.translation_file import write_translation_file
 from pellucid.train import Run
 from pellucid.train.example import blank_inputs
 
@@ -101,6 +103,8 @@ def write_predict(run: Run, path: str | Path) -> list[Path]:
     it. Returns the files written. Raises OptionError for a network whose input is not known.
     """
     path = Path(path)
+    if isinstance(run.model, Translating):
+        return write_translation_file(run, path)
     file = _PredictFile(run)
     imports, weights = weights_text(file.inference.weights(), path)
     durable.write_text(path, file.text(path, imports, weights))

@@ -252,6 +252,7 @@ class _Session:
             prepare_target=self.train.prepare_target,
             join_last=batch_norm,
             steps=settings.steps,
+            change=self.train.change,
         )
         self.threads = settings.threads or threads.threads_for(
             model, loader.batch_size, settings.engine

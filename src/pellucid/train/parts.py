@@ -45,13 +45,15 @@ class Problem:
 class Part:
     """Inputs and targets; ``prepare`` turns a batch of ``x`` into the network's numbers.
 
-    ``prepare_target`` does the same for a batch of ``y``.
+    ``prepare_target`` does the same for a batch of ``y``; ``change`` changes both of a training
+    batch together, by draws of its step.
     """
 
     x: Array
     y: Array
     prepare: Callable[[Array], Array] | None = None
     prepare_target: Callable[[Array], Array] | None = None
+    change: Callable[[Array, Array, np.random.Generator], tuple[Array, Array]] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -114,7 +116,7 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
     if not len(x):
         raise DataError(f"{name} data", got="no rows", needs="at least one")
     if isinstance(problem.kind, Tokens):  # windows over one text: nothing is copied
-        return Part(x, y)
+        return Part(x, y, change=getattr(source, "change", None))
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x

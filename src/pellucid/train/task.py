@@ -13,6 +13,7 @@ from pellucid.autograd import Tensor
 from pellucid.errors import choose
 from pellucid.nn import Module
 from pellucid.nn import functional as F
+from pellucid.nn.functional.loss_doors import check_classes
 
 if TYPE_CHECKING:
     from pellucid.train.measure import Meter
@@ -25,6 +26,7 @@ __all__ = [
     "TokenLoss",
     "Tokens",
     "answers",
+    "as_text",
     "log_probabilities",
     "probabilities",
     "task_named",
@@ -126,6 +128,12 @@ class Tokens(Task):
         right = int(((outputs.argmax(axis=-1) == y) & (y != IGNORED)).sum())
         return token_figures(loss, right, self.weight(y))
 
+    def in_words(self, x: Array, y: Array, outputs: Array, problem: Problem) -> str:
+        """One example as text: x (T,) and y (T,) tokens, outputs (T, V)."""
+        given, asked = (as_text(tokens, problem.classes) for tokens in (x, y))
+        said = as_text(np.where(y == IGNORED, IGNORED, outputs.argmax(axis=-1)), problem.classes)
+        return f"given {given!r}, asked for {asked!r}; the network says {said!r}"
+
 
 class Translation(Tokens):
     """The tokens of a translation; an answer is right where every token of it is, the end too.
@@ -197,6 +205,20 @@ class TokenLoss(Module):
             ignore_index=IGNORED,
             label_smoothing=self.label_smoothing,
         )
+
+    def check_labels(self, labels: Array, shape: tuple[int, ...]) -> None:
+        """Raise DataError for a token outside the vocabulary of the logits (B, T, V)."""
+        check_classes(labels, shape[-1], IGNORED, "token_cross_entropy")
+
+
+def as_text(tokens: Array, vocabulary: tuple[str, ...]) -> str:
+    """Tokens (T,) as text, a dot where none is asked for or one is hidden.
+
+    >>> as_text(np.array([1, 0, IGNORED, 2]), ("a", "b"))
+    'ba··'
+    """
+    known = range(len(vocabulary))
+    return "".join(vocabulary[t] if t in known else "·" for t in tokens.tolist())
 
 
 def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
