@@ -159,7 +159,12 @@ def _hides(held: Arrays) -> bool:
 
 
 def _passage(
-    title: str, characters: list[list[str]], nats: Array, *, broken: bool = False, apart: bool = False
+    title: str,
+    characters: list[list[str]],
+    nats: Array,
+    *,
+    broken: bool = False,
+    apart: bool = False,
 ) -> str:
     """Rows of characters as text, runs of the same colour in one element."""
     rows = []

@@ -56,7 +56,7 @@ def _table(shown: Sequence[Shown]) -> str:
         )
         for s in shown
     ]
-    return table(("source", "written", "right", "probability"), rows)
+    return table(("source", "written", "right", "probability"), rows, "pairs")
 
 
 def _marked(written: str, right: str) -> str:
@@ -75,7 +75,7 @@ def alignments(examples: Sequence[tuple[str, str, Array]], words: str) -> str:
             alignment(source, target, weights),
             f"{escape(source)} → {escape(target)}",
             "Each row is a character that was written; the darker a square, the more the network "
-            "looked at the character above it",
+            "looked at the character above it.",
         )
         for source, target, weights in examples
     ]

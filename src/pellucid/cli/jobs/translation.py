@@ -151,7 +151,8 @@ def _sections(run: Run, part: Any, name: str) -> list[str]:
     wrong = sorted(shown(np.flatnonzero(~right)[:MOST_WRONG]), key=lambda s: -s.probability)
     rows = np.flatnonzero(right)
     unsure = shown(rows[np.argsort(logs[rows], kind="stable")][:SHOWN])
-    by_length = sorted(rows.tolist(), key=lambda i: -len(sources[i]))
+    drawn = [i for i in rows.tolist() if len(sources[i]) <= WIDEST]
+    by_length = sorted(drawn, key=lambda i: -len(sources[i]))
     maps = [
         (sources[i], targets[i], translator.alignment(sources[i], targets[i])[-1].mean(axis=0))
         for i in by_length[:: max(1, len(by_length) // MAPS)][:MAPS]
@@ -161,10 +162,10 @@ def _sections(run: Run, part: Any, name: str) -> list[str]:
 
 
 MOST, MOST_WRONG = 5000, 500  # pairs that are looked at for the report
-SHOWN, MAPS = 8, 3
+SHOWN, MAPS, WIDEST = 8, 3, 60  # examples, maps, characters of a source that fit in a map
 _WHERE = (
     "While it writes a character the network looks back at the source. The weights are those of "
-    "its last attention, the mean of its heads, in translations of the part that it got right"
+    "its last attention, the mean of its heads, in translations that are right."
 )
 _USES = ("to train", "to validate", "to test")
 
