@@ -130,6 +130,13 @@ def test_a_beam_gives_so_many_translations_the_likeliest_first(translator):
     assert shares[0] >= translator.translate(["abc"])[0].probability - 1e-12
 
 
+@pytest.mark.parametrize(("target", "rows"), [("", 1), ("ab", 3), ("abcd", 5), ("abcde", 5)])
+def test_a_map_has_a_row_for_each_character_and_the_end(translator, target, rows):
+    weights = translator.alignment("abc", target)
+    assert weights.shape[2:] == (rows, 3)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1)
+
+
 def test_draws_depend_on_the_key_alone(translator):
     one, two, other = (translator.sample(["abc"] * 5, key=(k,)) for k in (1, 1, 2))
     assert one == two != other

@@ -83,11 +83,13 @@ class Translator:
     def alignment(self, source: str, target: str) -> Array:
         """Which source places each character of ``target``, and its end, looks at.
 
-        (layers, heads, T, S) for T = len(target) + 1 and S = len(source): the weights of the
-        network's attention while it writes the target.
+        (layers, heads, T, S) for S = len(source) and T = len(target) + 1, without the end where it
+        was cut off: the weights of the network's attention while it writes the target.
         """
-        tokens = np.full((1, len(target) + 1), BEGIN)
-        tokens[:, 1:] = self.spelling.rows([target], "target")[:, : len(target)]
+        seen = target[: self.model.target - 1]
+        tokens = np.full((1, len(seen) + 1), BEGIN)
+        if seen:
+            tokens[:, 1:] = self.spelling.rows([seen], "target")[:, : len(seen)]
         x = np.concatenate([self.spelling.rows([source]), tokens], axis=1)
         with self._ready():
             return self.model.alignment(x)[:, 0, :, :, : len(source)]
