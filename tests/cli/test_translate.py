@@ -274,7 +274,9 @@ def test_files_that_are_no_pairs(pellucid, tmp_path, text, words):
 def test_options_that_do_not_fit(pellucid, tmp_path):
     (tmp_path / "turn.tsv").write_text(PAIRS)
     assert "got:    the option 'samples'" in pellucid("train", "turn.tsv", "--samples", "5").err
-    assert "--layers" in pellucid("train", "dates", "--layers", "0").err
+    assert "from 1" in pellucid("train", "dates", "--layers", "0").err
+    two = pellucid("train", "dates", "--model", "lstm-attention", "--layers", "2")
+    assert "needs:  1: this LSTM has one layer that reads" in two.err
     assert "needs:  at least 10" in pellucid("train", "dates", "--samples", "5").err
     assert (
         "at least one for the"

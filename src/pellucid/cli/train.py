@@ -36,6 +36,7 @@ pellucid train mnist --schedule step --schedule-option gamma=0.5
 pellucid train spirals --layers 64,64 --activation tanh --epochs 200
 pellucid train flowers.csv --target species --impute median --l2 0.001
 pellucid train digits --config my.toml --seed 1
+pellucid train dates --model lstm-attention
 """
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from pellucid import durable
-from pellucid.cli.opened import job_of
 from pellucid.cli.screen import ERR, OUT, line, percent, print_json, table
 from pellucid.data.pairs import read_sources
 from pellucid.errors import OptionError, RunError
@@ -76,7 +75,7 @@ def translate(
 
 def _translator(run: Run, folder: Path) -> Translator:
     """What translates; raises RunError for a run of another kind."""
-    if job_of(folder).name != "translation":
+    if run.task != "translation":
         raise RunError(
             f"run {folder}",
             got=f"a run of another kind ({run.problem.kind.title})",

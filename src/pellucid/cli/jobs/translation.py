@@ -41,15 +41,16 @@ RECIPES: dict[str, dict[str, Any]] = {
         "width": 64,
         "heads": 4,
         "layers": "2",
-        "lr": 0.002,
+        "lr": 0.004,
         "epochs": 10,
     },
     "lstm-attention": {
         "model": "lstm-attention",
+        "layers": "1",
         "embedding": 32,
         "hidden": 64,
-        "lr": 0.005,
-        "epochs": 10,
+        "lr": 0.01,
+        "epochs": 8,
     },
 }
 
@@ -107,6 +108,13 @@ class TranslationJob(Job):
         if choices.model == "transformer":
             own = {"layers": _layers(choices), "heads": choices.heads, "width": choices.width}
         else:
+            if _layers(choices) != 1:
+                raise OptionError(
+                    "--layers",
+                    got=str(choices.layers),
+                    needs="1: this LSTM has one layer that reads and one that writes",
+                    try_="--hidden for a larger one",
+                )
             own = {"embedding": choices.embedding, "hidden": choices.hidden}
         name = {"transformer": "translation-transformer"}.get(str(choices.model))
         return {
