@@ -79,6 +79,8 @@ def _figures(figures: dict[str, Any]) -> list[tuple[str, str]]:
     for key, word in numbers.items():
         if figures.get(key) is not None:
             rows.append((word, f"{figures[key]:.4g}"))
+    if "perplexity" in figures:
+        rows.append(("characters", f"{figures['samples']:,}"))
     return rows
 
 

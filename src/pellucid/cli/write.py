@@ -9,6 +9,7 @@ import typer
 
 from pellucid.cli.opened import split_of
 from pellucid.cli.screen import OUT, facts
+from pellucid.models import BERT
 from pellucid.standalone import write_predict, write_step
 from pellucid.train import load
 
@@ -51,6 +52,9 @@ def write(
         what = "rows.csv" if table else "samples.npy"
         what = '"TEXT"' if loaded.task == "translation" else what
         command = f"python {files[0]} {what}"
+        if loaded.task == "tokens":
+            example = "a g_p" if isinstance(loaded.model, BERT) else "T"
+            command = f'python {files[0]} "{example}"'
     else:
         files = write_step(loaded, split_of(run, data).train, out or Path("step.py"))
         command = f"python {files[0]}"

@@ -87,8 +87,8 @@ def _spread(nats: Array) -> str:
     axes.set_xlabel("nats")
     half = float(np.median(nats)) if len(nats) else 0.0
     words = (
-        f"Share of the characters in percent, by surprise (8 means 8 and more). Half of them "
-        f"surprise by less than {number(half)} nats; the few hard ones, such as the beginnings of "
+        "Share of the characters in percent, by surprise (8 means 8 and more). Half of them "
+        f"surprise by less than {half:.2f} nats; the few hard ones, such as the beginnings of "
         "words, make most of the loss."
     )
     alt = f"share of characters by surprise; median {number(half)} nats"
@@ -106,8 +106,9 @@ def _scale() -> str:
         for k, v in enumerate(steps)
     )
     return (
-        "<p>Each character is coloured by its surprise in nats, -log of the probability that the "
-        f'network gave it from what it saw. <span class="key">{cells}</span></p>'
+        '<p style="margin-top:1.2rem">Each character is coloured by its surprise in nats, -log of '
+        "the probability that the network gave it from what it saw; ↵ is a line that ends "
+        f'unexpectedly. <span class="key">{cells}</span></p>'
     )
 
 
@@ -121,11 +122,11 @@ def _passages(run: Run, held: Arrays, nats: Array) -> list[str]:
     means = nats.sum(axis=1) / np.maximum(counts, 1)
     order = whole[np.argsort(means[whole], kind="stable")]
     rows = -(-SHOWN // held.x.shape[1])
-    found = [_passage("How it begins", characters[:rows], nats[:rows])]
+    found = [_passage("How the held-back part begins", characters[:rows], nats[:rows])]
     for title, row in (("Most surprising", order[-1]), ("Least surprising", order[0])):
         near = slice(max(0, row - 1), row + 2)
-        words = f"{title}: {number(float(means[row]))} nats a character in the middle line"
-        found.append(_passage(words, characters[near], nats[near], broken=True))
+        words = f"{title}: {means[row]:.2f} nats a character in its middle"
+        found.append(_passage(words, characters[near], nats[near]))
     return found
 
 
@@ -158,21 +159,14 @@ def _hides(held: Arrays) -> bool:
     return bool((asked[:, 1:] & ~asked[:, :-1]).any())
 
 
-def _passage(
-    title: str,
-    characters: list[list[str]],
-    nats: Array,
-    *,
-    broken: bool = False,
-    apart: bool = False,
-) -> str:
+def _passage(title: str, characters: list[list[str]], nats: Array, *, apart: bool = False) -> str:
     """Rows of characters as text, runs of the same colour in one element."""
     rows = []
     for letters, row in zip(characters, nats, strict=True):
         levels = np.minimum(np.rint(row * STEPS / FULL), STEPS).astype(int).tolist()
         rows.append(_row([c if c != "\n" or not apart else "" for c in letters], levels))
-    between = " " if apart else "\n" if broken else ""
-    return f'<h3>{escape(title)}</h3>\n<pre class="text">{between.join(rows)}</pre>'
+    told = ("  " if apart else "").join(rows)
+    return f'<h3>{escape(title)}</h3>\n<pre class="text">{told}</pre>'
 
 
 def _row(letters: list[str], levels: list[int]) -> str:
