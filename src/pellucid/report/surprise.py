@@ -159,7 +159,9 @@ def _hides(held: Arrays) -> bool:
     return bool((asked[:, 1:] & ~asked[:, :-1]).any())
 
 
-def _passage(title: str, characters: list[list[str]], nats: Array, *, apart: bool = False) -> str:
+def _passage(
+    title: str, characters: list[list[str]], nats: Array, *, apart: bool = False
+) -> str:
     """Rows of characters as text, runs of the same colour in one element."""
     rows = []
     for letters, row in zip(characters, nats, strict=True):

@@ -72,9 +72,7 @@ def test_program_and_eager_leave_the_same_record(train, model):
     for engine in ("program", "eager"):
         folder = train(model, *SHORT, "--engine", engine, "--dropout", "0.1", out=engine)
         epochs = library.load(folder).record.epochs()
-        told.append(
-            [{k: v for k, v in e.items() if "second" not in k and k != "time"} for e in epochs]
-        )
+        told.append([{k: v for k, v in e.items() if "second" not in k and k != "time"} for e in epochs])
     assert told[0] == told[1]
     assert all(epoch["sample"] for epoch in told[0])
 
