@@ -86,7 +86,7 @@ def main(arguments=None):
     parser.add_argument("pairs", nargs="?", help="a .tsv or .csv file; else dates are made up")
     parser.add_argument("--transformer", action="store_true", help="else an LSTM with attention")
     parser.add_argument("--samples", type=int, default=20_000, help="dates (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=8, help="times through them (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=6, help="times through them (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="first weights, order (%(default)s)")
     options = parser.parse_args(arguments)
 

@@ -50,7 +50,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "embedding": 32,
         "hidden": 64,
         "lr": 0.01,
-        "epochs": 8,
+        "epochs": 5,
     },
 }
 
