@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": (LOOK, "Measure a run on data with known answers."),
     "predict": (LOOK, "Read pictures, or predict the rows of a CSV file."),
     "sample": (LOOK, "Let a network that learnt a text write on."),
+    "translate": (LOOK, "Translate texts with a network that learnt pairs of them."),
     "fill": (LOOK, "Fill the gaps of a text with the likeliest characters."),
     "report": (LOOK, "Write a run's report.html again."),
     "explain": (LOOK, "Follow one example through the network, every line with its numbers."),

@@ -63,6 +63,7 @@ def _show(run: Run, part: Data, name: str, figures: dict[str, Any]) -> None:
 
 def _figures(figures: dict[str, Any]) -> list[tuple[str, str]]:
     shares = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
+    shares["token_accuracy"] = "tokens right"
     numbers = {
         "log_loss": "log-loss",
         "roc_auc": "ROC-AUC",

@@ -17,6 +17,7 @@ from pellucid.data.prepare import Preparation
 from pellucid.errors import DataError, RunError
 from pellucid.train import Run
 from pellucid.train.run import read_config
+from pellucid.train.task import Tokens
 
 __all__ = ["job_of", "new_data", "preparation_of", "raw_rows", "source_of", "split_of"]
 
@@ -50,7 +51,7 @@ def new_data(run: Run, name: str) -> Data:
     A set that brings its own test part gives that part, every other one all its rows. Raises
     DataError for classes or columns that the run does not have.
     """
-    if run.folder is not None and run.task == "tokens":
+    if run.folder is not None and isinstance(run.problem.kind, Tokens):
         job = job_of(run.folder)
         return job.other(replace(source_of(run.folder), name=name), run)  # type: ignore[no-any-return]
     preparation = preparation_of(run)

@@ -18,6 +18,7 @@ from pellucid import durable
 from pellucid.cli.opened import preparation_of, raw_rows
 from pellucid.cli.picture import bars, half_blocks, save_picture, show_beside
 from pellucid.cli.screen import ERR, OUT, line, percent, print_json
+from pellucid.cli.translate import translate_files
 from pellucid.data.csv_file import read_csv
 from pellucid.data.digit_image import prepare_digit
 from pellucid.data.prepare import Preparation
@@ -66,7 +67,10 @@ def predict(
     probabilities.
     """
     loaded = load(run)
-    if preparation_of(loaded).columns:
+    if loaded.task == "translation":
+        _refuse(save, "--save-picture", "a network that reads texts")
+        translate_files(loaded, files, out, json)
+    elif preparation_of(loaded).columns:
         _refuse(save, "--save-picture", "a network that reads tables")
         _predict_tables(loaded, files, out, json)
     else:

@@ -37,6 +37,7 @@ pellucid train spirals --layers 64,64 --activation tanh --epochs 200
 pellucid train flowers.csv --target species --impute median --l2 0.001
 pellucid train digits --config my.toml --seed 1
 pellucid train pictures.zip --model resnet --resize 32x32
+pellucid train dates --model lstm-attention
 """
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)

@@ -50,6 +50,7 @@ def write(
         files = write_predict(loaded, out or Path("predict.py"))
         table = loaded.problem.preparation is not None and loaded.problem.preparation.columns
         what = "rows.csv" if table else "samples.npy"
+        what = '"TEXT"' if loaded.task == "translation" else what
         command = f"python {files[0]} {what}"
         if loaded.task == "tokens":
             example = "a g_p" if isinstance(loaded.model, BERT) else "T"

@@ -5,6 +5,7 @@ from pellucid.models.catalogue import MODELS, build
 from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 
 __all__ = [
     "BERT",
@@ -15,5 +16,8 @@ __all__ = [
     "ResNet",
     "TextRNN",
     "ViT",
+    "AttentionLSTM",
+    "TextRNN",
+    "TranslationTransformer",
     "build",
 ]

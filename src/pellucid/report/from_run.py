@@ -51,6 +51,7 @@ def findings_of(run: Run, parts: Split) -> Findings:
             config=_chosen(run),
             record=run.record,
             part=part,
+            metrics=_tested(run),
             environment=_environment(run, note.get("command")),
         )
     return Findings(
@@ -65,6 +66,12 @@ def findings_of(run: Run, parts: Split) -> Findings:
         **_first_layer(run),
         **_boundary(run, parts.train if data is None else data),
     )
+
+
+def _tested(run: Run) -> dict[str, Any]:
+    """What was measured at the end, on the test part."""
+    events = run.record.of("test")
+    return {k: v for k, v in events[-1].items() if k not in ("event", "time")} if events else {}
 
 
 def _measured(parts: Split) -> tuple[str, Data | None]:

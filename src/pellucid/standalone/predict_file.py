@@ -10,6 +10,7 @@ from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
 from pellucid.program.helpers import imports, joined
 from pellucid.models import BERT, GPT, TextRNN
+from pellucid.models.translation import Translating
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
@@ -19,6 +20,7 @@ from pellucid.standalone.preparing import (
 )
 from pellucid.standalone.rows import READ_ROWS
 from pellucid.standalone.text_file import write_text_file
+from pellucid.standalone.translation_file import write_translation_file
 from pellucid.train import Run
 from pellucid.train.example import blank_inputs
 
@@ -109,6 +111,8 @@ def write_predict(run: Run, path: str | Path) -> list[Path]:
     path = Path(path)
     if isinstance(run.model, TEXT):
         return write_text_file(run, path)
+    if isinstance(run.model, Translating):
+        return write_translation_file(run, path)
     file = _PredictFile(run)
     more, weights = weights_text(file.inference.weights(), path)
     durable.write_text(path, file.text(path, more, weights))

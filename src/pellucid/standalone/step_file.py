@@ -24,7 +24,7 @@ from pellucid.standalone.unpacking import change_source, packed
 from pellucid.train import Run
 from pellucid.train.parts import Source, make_part
 from pellucid.train.run import INITIAL, build_model, read_config
-from pellucid.train.task import IGNORED
+from pellucid.train.task import IGNORED, Tokens
 
 __all__ = ["write_step"]
 
@@ -103,6 +103,8 @@ class _Retold:
         epochs = len(run.record.epochs()) or settings.epochs
         schedule = settings.build_schedule(optimizer, len(loader))
         initial = {name: t.copy() for name, t in model.state_dict().items()}
+        # a buffer that is not saved, such as the places of a Transformer, is needed all the same
+        initial |= {n: b.data.copy() for n, b in model.named_buffers() if n not in initial}
         x, y = next(loader.batches(0))
         changes = settings.changes
         program = Program(model, losses.train, optimizer, x, y, changes)
@@ -355,7 +357,7 @@ class _File:
         if self.retold.unpack:
             out.append("    texts, following = unpacked(data)")
             dealt = "batches(texts, following, epoch)"
-        tokens = self.retold.run.task == "tokens"
+        tokens = isinstance(self.retold.run.problem.kind, Tokens)
         uneven = tokens or self.steps is not None  # epochs do not ask for as many answers as rows
         out += [
             "    t = 0  # steps done",

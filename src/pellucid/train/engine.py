@@ -16,6 +16,7 @@ from pellucid.errors import GradientError, OptionError, PellucidError
 from pellucid.nn import Module
 from pellucid.program import Program
 from pellucid.random import generator, step_key
+from pellucid.train.task import Tokens
 
 if TYPE_CHECKING:
     from pellucid.train.trainer import Trainer
@@ -94,7 +95,7 @@ class Written(Engine):
         """
         targets = trainer.loader.y
         outputs = self.program.step.trace.output
-        seen = targets[:1] if trainer.problem.task == "tokens" else targets
+        seen = targets[:1] if isinstance(trainer.problem.kind, Tokens) else targets
         with no_grad():
             zeros = np.zeros((len(seen), *outputs.shape[1:]), outputs.dtype)
             trainer.losses.train(Tensor(zeros), Tensor(seen))

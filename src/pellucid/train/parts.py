@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pellucid.data import Arrays, Data, Preparation
 from pellucid.errors import DataError, DtypeError, ShapeError
-from pellucid.train.task import Task, task_named
+from pellucid.train.task import Task, Tokens, task_named
 
 __all__ = ["Part", "Problem", "Source", "make_part", "make_problem", "refuse_bad_numbers"]
 
@@ -116,7 +116,7 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         )
     if not len(x):
         raise DataError(f"{name} data", got="no rows", needs="at least one")
-    if problem.task == "tokens":  # windows over one text: nothing is copied
+    if isinstance(problem.kind, Tokens):  # windows over one text: nothing is copied
         return Part(x, y, change=getattr(source, "change", None))
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)

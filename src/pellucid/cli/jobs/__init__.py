@@ -9,15 +9,18 @@ from pellucid.cli.jobs.base import Job
 from pellucid.cli.jobs.images import ImageJob
 from pellucid.cli.jobs.samples import Samples
 from pellucid.cli.jobs.text import TextJob
+from pellucid.cli.jobs.translation import TranslationJob
 from pellucid.errors import FormatError, OptionError, choose
 
 __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 
+# asked in this order; the last takes what is left
 JOBS: tuple[Job, ...] = (
     TextJob(),
+    TranslationJob(),
     ImageJob(),
     Samples(),
-)  # asked in this order; the last takes what is left
+)
 MODEL_NAMES = tuple(model for job in JOBS for model in job.models)
 
 
