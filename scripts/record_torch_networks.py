@@ -4,9 +4,9 @@ Run it where torch is installed (recorded with 2.13.0), from the repository's ro
 
     python scripts/record_torch_networks.py
 
-It writes, in tests/interop/torch, for each network of tests/interop/both.py NAME.safetensors (its
-state_dict, by safetensors.torch.save_file) and NAME_io.safetensors (inputs and the outputs in eval
-mode); and a small network trained by torch on the embedded digits, with the losses that followed.
+For each network of tests/interop/both.py it writes, in tests/interop/from_torch, NAME.safetensors
+(its state_dict, by safetensors.torch.save_file) and NAME_io.safetensors (inputs, and the outputs in
+eval mode); and a small network that torch trained on the embedded digits, with what followed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ sys.path.insert(0, str(TESTS))
 import both  # noqa: E402
 import continued  # noqa: E402
 
-OUT = TESTS / "torch"
+OUT = TESTS / "from_torch"
 
 
 def used(name: str, network: Any, given: list[torch.Tensor]) -> None:
@@ -34,7 +34,9 @@ def used(name: str, network: Any, given: list[torch.Tensor]) -> None:
     optimizer = torch.optim.SGD(network.parameters(), lr=0.05)
     network.train()
     for _ in range(5):
-        y = network(*[x + 0.1 * torch.randn(x.shape) if x.is_floating_point() else x for x in given])
+        y = network(
+            *[x + 0.1 * torch.randn(x.shape) if x.is_floating_point() else x for x in given]
+        )
         loss = (y - torch.linspace(-1, 1, y.shape[-1])).square().mean()
         optimizer.zero_grad()
         loss.backward()

@@ -64,7 +64,10 @@ def resnet(nn: Any) -> Any:
             before = width
             for k in range(4):
                 after = width + 2 * k
-                blocks = [BasicBlock(before, after, 1 if k == 0 else 2), BasicBlock(after, after, 1)]
+                blocks = [
+                    BasicBlock(before, after, 1 if k == 0 else 2),
+                    BasicBlock(after, after, 1),
+                ]
                 setattr(self, f"layer{k + 1}", nn.Sequential(*blocks))
                 before = after
             self.avgpool = nn.AdaptiveAvgPool2d((1, 1))

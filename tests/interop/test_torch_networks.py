@@ -1,4 +1,4 @@
-"""torch's files in Pellucid and back: strict keys, the same outputs, and a training that goes on."""
+"""torch's files in Pellucid and back: strict keys, equal outputs, and a training that goes on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pellucid
 from pellucid import models, nn, optim
 from pellucid.interop import load_arrays
 
-TORCH = Path(__file__).parent / "torch"
+TORCH = Path(__file__).parent / "from_torch"
 
 
 def loaded(name: str, module: Any = None) -> Any:
