@@ -71,11 +71,12 @@ class Module:
     """
 
     training: bool
+    _in_eval: bool  # whether it stays there
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _hooks: Hooks
-    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]] | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # The tables are made here, so that a subclass may set attributes before super().__init__();
@@ -83,6 +84,7 @@ class Module:
         self = super().__new__(cls)
         self.__dict__.update(
             training=True,
+            _in_eval=False,
             _parameters={},
             _buffers={},
             _modules={},
@@ -341,7 +343,13 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Training mode (dropout drops, batch norm uses the batch) here and below."""
         for module in self.modules():
-            module.training = mode
+            module.training = mode and not module._in_eval
+        return self
+
+    def keep_eval(self, keep: bool = True) -> Self:
+        """Stay in eval mode (this module alone) whatever ``train()`` says, or no longer."""
+        self._in_eval = keep
+        self.training = self.training and not keep
         return self
 
     def eval(self) -> Self:

@@ -81,6 +81,7 @@ class _Retold:
     def of(cls, run: Run, train: Source) -> _Retold:
         """Build what ``fit`` built."""
         model, optimizer_of = _start(run), run.settings.build_optimizer
+        run.settings.hold(model)
         settings, problem = run.settings, run.problem
         part = make_part("training", train, problem)
         loader = DataLoader(
