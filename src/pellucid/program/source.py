@@ -10,9 +10,10 @@ from pellucid.nn import Module
 from pellucid.program.helpers import imports
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.reading import read_out
+from pellucid.program.settings import of_group, suffix_of
 from pellucid.program.spell import expression
 from pellucid.program.trace import Trace
-from pellucid.program.update import Update
+from pellucid.program.update import Update, form_of
 
 __all__ = ["reading_source", "rule_lines"]
 
@@ -21,7 +22,7 @@ def reading_source(
     trace: Trace,
     lines: list[Line],
     model: Module,
-    update: Update | None,
+    updates: list[Update],
     gradients: dict[str, Line],
     names: dict[str, str],
 ) -> str:
@@ -36,10 +37,9 @@ def reading_source(
     header = {"network": names["network"], **training, **given, "checked": names["checked"]}
     parts = [_header(header), "\n".join(imports(body.above)), *body.above]
     rule = names["optimizer"].split("(")[0].lower()
-    options = _options(update)
-    if update is not None and len(update.lines) > 2:
-        parts.append(_rule(rule, update, options))
-    parts.append(_step(trace, body.lines, update, gradients, rule, options))
+    rules = _rules(rule, updates)
+    parts += [_rule(name, u, _options(u)) for name, u in rules.items() if len(u.lines) > 2]
+    parts.append(_step(trace, body.lines, updates, gradients, rules))
     return "\n\n\n".join(parts).replace('"""\n\n\nimport', '"""\n\nimport') + "\n"
 
 
@@ -67,10 +67,17 @@ def _header(names: dict[str, str]) -> str:
     )
 
 
-def _options(update: Update | None) -> list[str]:
+def _rules(name: str, updates: list[Update]) -> dict[str, Update]:
+    """The different rules by their names: groups that move alike, but for numbers, have one."""
+    found: dict[str, Update] = {}
+    for update in updates:
+        if all(form_of(update) != form_of(other) for other in found.values()):
+            found[name + suffix_of(update.group)] = update
+    return found
+
+
+def _options(update: Update) -> list[str]:
     """The settings that the update asks for: t, lr, beta1 ..."""
-    if update is None:
-        return []
     given = {id(line) for line in update.given.values()}
     found: list[str] = []
     for line in update.lines:
@@ -138,13 +145,13 @@ def _outside(text: str) -> str:
 def _step(
     trace: Trace,
     body: list[str],
-    update: Update | None,
+    updates: list[Update],
     gradients: dict[str, Line],
-    rule: str,
-    options: list[str],
+    rules: dict[str, Update],
 ) -> str:
     """The step itself."""
-    memory = ["memory"] if update is not None and update.slots else []
+    memory = ["memory"] if updates and updates[0].slots else []
+    options = list(dict.fromkeys(option for update in updates for option in _options(update)))
     buffers = ["buffers"] if trace.buffers else []
     rng = ["rng"] if trace.sites else []
     arguments = ", ".join(["weights", *memory, *buffers, "x", "y", *rng, *options])
@@ -158,7 +165,10 @@ def _step(
     out += ["    n = len(x)", ""] if counted else [""]
     out += [f"    {text}" if text else "" for text in body]
     out += ["", "    # update"]
-    out += _updates(trace, update, gradients, rule, options)
+    if len(updates) == 1:
+        out += _updates(trace, updates[0], gradients, next(iter(rules)))
+    else:
+        out += _grouped(trace, updates, gradients, rules)
     out += [f"    {text}" for text in followed]
     return "\n".join([*out, "    return loss"])
 
@@ -186,12 +196,10 @@ def _unpacked(labels: list[str], source: str) -> list[str]:
 
 def _updates(
     trace: Trace,
-    update: Update | None,
+    update: Update,
     gradients: dict[str, Line],
     rule: str,
-    options: list[str],
 ) -> list[str]:
-    assert update is not None
     moved = [trace.parameters[path].line.label for path in trace.moved]
     weights = "weights" if len(moved) == len(trace.parameters) else f"({', '.join(moved)},)"
     d = ", ".join(gradients[path].label for path in trace.moved)
@@ -206,5 +214,44 @@ def _updates(
     names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
     each = ", ".join(["W", "dW", *([names] if slots else [])])
     zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])
-    call = ", ".join([*update.given, *options])
+    call = ", ".join([*update.given, *_options(update)])
     return [*head, f"    for {each} in zip({zipped}, strict=True):", f"        {rule}({call})"]
+
+
+def _grouped(
+    trace: Trace, updates: list[Update], gradients: dict[str, Line], rules: dict[str, Update]
+) -> list[str]:
+    """A loop for each group of parameters, which have settings of their own."""
+    out, first = [], 0
+    for update in updates:
+        weights = _bracketed([trace.parameters[path].line.label for path in update.paths])
+        arriving = _bracketed([gradients[path].label for path in update.paths])
+        last = first + len(update.paths)
+        slots = list(update.slots)
+        each = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})"
+        memory, names = ([f"memory[{first}:{last}]"], [each]) if slots else ([], [])
+        loop = f"    for {', '.join(['W', 'dW', *names])} in zip("
+        whole = f"{loop}{', '.join([weights, arriving, *memory])}, strict=True):"
+        parts = [f"        {part}," for part in (weights, arriving, *memory)]
+        parts = [line for part in parts for line in _wrapped(part)]
+        out += [whole] if len(whole) <= 100 else [loop, *parts, "        strict=True,", "    ):"]
+        out += [f"        {line}" for line in _moves(update, rules)]
+        first = last
+    return out
+
+
+def _moves(update: Update, rules: dict[str, Update]) -> list[str]:
+    """What is done to a W: the lines themselves where they are few, else a call of the rule."""
+    name, rule = next((n, u) for n, u in rules.items() if form_of(u) == form_of(update))
+    if len(update.lines) <= 2:
+        return rule_lines(update)
+    own = [of_group(option)[0] + suffix_of(update.group) for option in _options(rule)]
+    return [f"{name}({', '.join([*update.given, *own])})"]
+
+
+def _bracketed(labels: list[str]) -> str:
+    return f"({', '.join(labels)}{',' if len(labels) == 1 else ''})"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, subsequent_indent=" " * 9, break_long_words=False)

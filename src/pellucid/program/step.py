@@ -15,7 +15,7 @@ from pellucid.program.label import label
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.tidy import aligned, lift_constants, shorten
 from pellucid.program.trace import Changes, Trace, trace_step
-from pellucid.program.update import Update, find_update
+from pellucid.program.update import Update, find_updates
 
 __all__ = ["Step"]
 
@@ -31,7 +31,12 @@ class Step:
     instead: dict[int, Line]
     gradients: dict[str, Line]  # as backward gives them
     changed: dict[str, Line]  # as the update takes them
-    update: Update | None
+    updates: list[Update]  # one for each group of parameters; none where they cannot be written
+
+    @property
+    def update(self) -> Update:
+        """The first group's."""
+        return self.updates[0]
 
     @classmethod
     def of(
@@ -64,7 +69,7 @@ class Step:
                 name.line = final(name.line)
         gradients = {path: final(name.line) for path, name in trace.gradients.items()}
         changed = {**gradients, **{path: final(line) for path, line in trace.rebound}}
-        return cls(trace, lines, instead, gradients, changed, find_update(trace, lines, changed))
+        return cls(trace, lines, instead, gradients, changed, find_updates(trace, lines, changed))
 
     def of_stage(self, *stages: str) -> list[Line]:
         """The lines of these stages, in order."""
