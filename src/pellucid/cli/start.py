@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pellucid import nn
 from pellucid.cli.plan import Plan
 from pellucid.data import Preparation
-from pellucid.errors import DataError, FormatError, RunError
+from pellucid.errors import DataError, FormatError, OptionError, RunError
 from pellucid.interop import load_arrays
 from pellucid.models import transfer
 from pellucid.train.run import WEIGHTS, problem_from, read_config
@@ -32,6 +32,20 @@ class Start:
     path: Path
     weights: Mapping[str, Array]
     config: dict[str, Any] | None  # of a run; a file of weights has none
+
+    @classmethod
+    def chosen(cls, given: Mapping[str, Any]) -> Start | None:
+        """What --from names; raises OptionError for --new-head without it."""
+        if "start_from" in given:
+            return cls.read(Path(given["start_from"]))
+        if given.get("new_head"):
+            raise OptionError(
+                "--new-head",
+                got="a network that is all new",
+                needs="weights to start from",
+                try_="--from RUN, or --from FILE.safetensors",
+            )
+        return None
 
     @classmethod
     def read(cls, path: Path) -> Start:

@@ -146,7 +146,7 @@ class _Ready:
 
 def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     seed = given.get("data_seed", given.get("seed", 0))
-    start = None if "start_from" not in given else Start.read(given["start_from"])
+    start = Start.chosen(given)
     command = command_line(name, given)
     job = job_for(name, given)
     if start is not None:

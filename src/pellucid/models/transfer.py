@@ -28,7 +28,7 @@ __all__ = [
 
 Array = NDArray[Any]
 BODY = "body"
-_COUNTS = ("classes", "num_classes", "outputs", "out_features", "out_channels", "vocabulary")
+_COUNTS = ("classes", "num_classes", "outputs")  # what a class may call its outputs
 
 
 def head_of(model: Module) -> str:
@@ -165,13 +165,13 @@ def layerwise_groups(
 ) -> list[dict[str, Any]]:
     """Groups for an optimizer: the head learns by ``lr``, each layer before it by less.
 
-    The k-th layer before the head has lr * body_lr * decay^(k - 1): with ``body_lr`` alone all of
-    them have the same share of the head's, with ``decay`` each has a share of the next one's.
+    The k-th layer before the head has lr * body_lr * decay^k: with ``body_lr`` alone all of them
+    have the same share of the head's, with ``decay`` each has a share of the next one's.
     Frozen parameters are left out. The head comes first, so that the first group's learning rate is
     ``lr`` itself. Source: Howard & Ruder 2018, section 3.2 (decay 1 / 2.6).
 
     >>> [round(group["lr"], 4) for group in layerwise_groups(nn.MLP([4, 8, 8, 3]), 0.1, 0.5, 0.2)]
-    [0.1, 0.02, 0.01]
+    [0.1, 0.01, 0.005]
     """
     for name, value in (("lr", lr), ("decay", decay), ("body_lr", body_lr)):
         if not 0 < value < float("inf"):
@@ -182,7 +182,7 @@ def layerwise_groups(
     top = [pair for layer in layers[last:] for pair in layer]  # what follows the head is the head's
     rates: dict[float, list[tuple[str, Parameter]]] = {lr: top}
     for k, layer in enumerate(reversed(layers[:last])):
-        rates.setdefault(lr * body_lr * decay**k, []).extend(layer)
+        rates.setdefault(lr * body_lr * decay ** (k + 1), []).extend(layer)
     groups = [
         {"params": [pair for pair in layer if pair[1].requires_grad], "lr": rate}
         for rate, layer in rates.items()
