@@ -32,7 +32,7 @@ from benchmarks.table import claim_lines, machine_lines, row_lines, table
 __all__ = ["main"]
 
 _START = time.perf_counter()
-IN_WORKERS = ("step", "sgemm", "epoch", "predict")
+IN_WORKERS = ("step", "network", "sgemm", "epoch", "predict")
 FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
 
 

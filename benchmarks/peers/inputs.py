@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.rows import CLASSES, SIZES
+from benchmarks.rows import CLASSES, CONTEXT, SIZES, VOCABULARY
 
-__all__ = ["LEARNING_RATE", "batches", "mnist", "weights"]
+__all__ = ["LEARNING_RATE", "batches", "examples", "mnist", "weights"]
 
 Array = NDArray[Any]
 LEARNING_RATE = {"SGD": 0.01, "Adam": 0.001}
@@ -28,6 +28,15 @@ def batches(size: int) -> list[tuple[Array, Array]]:
         (rng.random((size, SIZES[0]), dtype=np.float32), rng.integers(0, CLASSES, size))
         for _ in range(BATCHES)
     ]
+
+
+def examples(network: str, size: int) -> list[tuple[Array, Array]]:
+    """Some batches: images (size, 1, 28, 28) and classes, or texts and what follows."""
+    rng = np.random.default_rng(0)
+    if network in ("lenet5", "cnn"):
+        return [(x.reshape(size, 1, 28, 28), y) for x, y in batches(size)[:4]]
+    texts = [rng.integers(0, VOCABULARY, (size, CONTEXT + 1)) for _ in range(4)]
+    return [(t[:, :-1].copy(), t[:, 1:].copy()) for t in texts]
 
 
 def mnist(folder: str) -> tuple[Array, Array]:

@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.peers.inputs import LEARNING_RATE, batches, mnist, weights
+from benchmarks.peers import jax_networks
+from benchmarks.peers.inputs import LEARNING_RATE, batches, examples, mnist, weights
 from benchmarks.rows import SIDE, Row
 
-__all__ = ["epoch", "predict", "sgemm", "step"]
+__all__ = ["epoch", "network", "predict", "sgemm", "step"]
 
 Run = Callable[[int], None]
 
@@ -34,9 +35,9 @@ def _sgd(state: Any, x: Any, y: Any) -> Any:
     return jax.tree.map(lambda p, g: p - LEARNING_RATE["SGD"] * g, state, grads), loss
 
 
-def _adam(state: Any, x: Any, y: Any) -> Any:
+def _adam(state: Any, x: Any, y: Any, loss_of: Any = _loss) -> Any:
     layers, first, second, t = state
-    loss, grads = jax.value_and_grad(_loss)(layers, x, y)
+    loss, grads = jax.value_and_grad(loss_of)(layers, x, y)
     t = t + 1
     first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, grads)
     second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, grads)
@@ -82,6 +83,30 @@ def step(form: str, row: Row) -> Run:
             loss = train(*pairs[k % len(pairs)])
             if form == "waiting":
                 loss.block_until_ready()
+        jax.block_until_ready(loss)
+
+    return run
+
+
+def network(form: str, row: Row) -> Run:
+    """Training steps of a larger network, with Adam."""
+    pairs = [
+        (jnp.asarray(x if x.dtype.kind == "f" else x.astype(np.int32)), jnp.asarray(y, jnp.int32))
+        for x, y in examples(row.network, row.batch)
+    ]
+    parameters, outputs = jax_networks.build(row.network)
+    zeros = [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
+    state: Any = (parameters, *zeros, jnp.float32(0))
+
+    def loss_of(p: Any, x: Any, y: Any) -> Any:
+        return jax_networks.loss(outputs(p, x), y)
+
+    move = jax.jit(lambda s, x, y: _adam(s, x, y, loss_of), donate_argnums=0)
+
+    def run(steps: int) -> None:
+        nonlocal state
+        for k in range(steps):
+            state, loss = move(state, *pairs[k % len(pairs)])
         jax.block_until_ready(loss)
 
     return run

@@ -10,13 +10,14 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 import pellucid
-from benchmarks.peers.inputs import LEARNING_RATE, batches, mnist
+from benchmarks.peers import pellucid_networks
+from benchmarks.peers.inputs import LEARNING_RATE, batches, examples, mnist
 from benchmarks.rows import SIZES, Row
 from pellucid import nn, optim
 from pellucid.data import Data, DataLoader, Preparation
 from pellucid.train.threads import threads_for
 
-__all__ = ["epoch", "predict", "step"]
+__all__ = ["epoch", "network", "predict", "step"]
 
 Run = Callable[[int], None]
 Step = Callable[[Any, Any], Any]
@@ -37,7 +38,10 @@ def step(form: str, row: Row) -> Run:
 
 def _train(form: str, row: Row, x: Any, y: Any) -> Step:
     """What trains one step."""
-    model, loss = nn.MLP(list(SIZES)), nn.CrossEntropyLoss()
+    model: nn.Module = nn.MLP(list(SIZES))
+    loss: nn.Module = nn.CrossEntropyLoss()
+    if row.network:
+        model, loss = pellucid_networks.build(row.network), pellucid_networks.loss(row.network)
     make = getattr(optim, row.optimizer)
     optimizer: optim.Optimizer = make(model.parameters(), lr=LEARNING_RATE[row.optimizer])
     if form == "program":
@@ -46,8 +50,7 @@ def _train(form: str, row: Row, x: Any, y: Any) -> Step:
         import numba  # noqa: F401 (without it there is nothing to measure)
 
         threads = min(int(os.environ.get("OMP_NUM_THREADS", "1")), threads_for(model, len(x), form))
-        if threads > 1:  # two halves of the batch, the products of each on one thread, as in fit
-            threadpool_limits(1, user_api="blas")
+        threadpool_limits(1, user_api="blas")  # the others share out loops and products, as in fit
         return pellucid.write(model, loss, optimizer, (x, y), form="fused", threads=threads)
 
     def eager(x: Any, y: Any) -> None:
@@ -57,6 +60,18 @@ def _train(form: str, row: Row, x: Any, y: Any) -> Step:
         optimizer.step()
 
     return eager
+
+
+def network(form: str, row: Row) -> Run:
+    """Training steps of a larger network."""
+    pairs = examples(row.network, row.batch)
+    train = _train(form, row, *pairs[0])
+
+    def run(steps: int) -> None:
+        for k in range(steps):
+            train(*pairs[k % len(pairs)])
+
+    return run
 
 
 def epoch(form: str, row: Row) -> Run:

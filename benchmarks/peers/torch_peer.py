@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from benchmarks.peers.inputs import LEARNING_RATE, batches, mnist
+from benchmarks.peers import torch_networks
+from benchmarks.peers.inputs import LEARNING_RATE, batches, examples, mnist
 from benchmarks.rows import SIDE, SIZES, Row
 
-__all__ = ["epoch", "predict", "sgemm", "step"]
+__all__ = ["epoch", "network", "predict", "sgemm", "step"]
 
 Run = Callable[[int], None]
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
@@ -29,13 +30,13 @@ def _train(form: str, row: Row) -> Callable[[Any, Any], Any]:
     """What trains one step."""
     torch._dynamo.reset()
     torch.manual_seed(0)
-    model = _network()
+    model = torch_networks.build(row.network) if row.network else _network()
     make = getattr(torch.optim, row.optimizer)
     fused = None if form == "eager" else True
     optimizer = make(model.parameters(), lr=LEARNING_RATE[row.optimizer], fused=fused)
 
     def forward(x: Any, y: Any) -> Any:
-        return torch.nn.functional.cross_entropy(model(x), y)
+        return torch_networks.loss(model(x), y)
 
     loss_of = torch.compile(forward) if form == "compile" else forward
 
@@ -52,6 +53,18 @@ def _train(form: str, row: Row) -> Callable[[Any, Any], Any]:
 def step(form: str, row: Row) -> Run:
     """Training steps on batches in memory."""
     pairs = [tuple(map(torch.from_numpy, pair)) for pair in batches(row.batch)]
+    train = _train(form, row)
+
+    def run(steps: int) -> None:
+        for k in range(steps):
+            train(*pairs[k % len(pairs)])
+
+    return run
+
+
+def network(form: str, row: Row) -> Run:
+    """Training steps of a larger network."""
+    pairs = [tuple(map(torch.from_numpy, pair)) for pair in examples(row.network, row.batch)]
     train = _train(form, row)
 
     def run(steps: int) -> None:

@@ -13,6 +13,7 @@ from pellucid import data, nn, optim
 from pellucid.errors import OptionError
 from pellucid.explain import explain
 from pellucid.explain.entry import digits
+from pellucid.ops import helper
 
 
 def net(*sizes, **options):
@@ -199,6 +200,49 @@ def test_all_numbers_as_json():
     assert lines["dW1"]["formula"] == "dz1.T @ x"
     assert lines["dW1"]["shape"] == ["7", "5"]
     assert np.array(lines["dW1"]["value"], np.float32).tobytes() == told.value("dW1").tobytes()
+
+
+@helper
+def split_signs(x):
+    """What is above 0, and how far the rest is below."""
+    return np.maximum(x, 0), np.maximum(-x, 0)
+
+
+@pellucid.op
+class Leaky:
+    """y = x where x > 0, else x / 8."""
+
+    def forward(x):
+        above, below = split_signs(x)
+        return above - 0.125 * below
+
+    def backward(g, y, x):
+        above, below = split_signs(g)
+        return (np.where(x > 0, above - below, 0.125 * g),)
+
+
+def test_an_operation_with_a_helper_of_several_results():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Linear(3, 4, generator=np.random.default_rng(0))
+            self.b = nn.Linear(4, 2, generator=np.random.default_rng(1))
+
+        def forward(self, x):
+            return self.b(Leaky(self.a(x)))
+
+    model, x = Net(), sample(3)
+    told = explain(model, x, 1, check="a.weight[1, 2]")
+    z = model.a(x[np.newaxis]).data
+    assert told.value("above_a").tobytes() == np.maximum(z, 0).tobytes()
+    assert told.value("below_a").tobytes() == np.maximum(-z, 0).tobytes()
+    text = str(told)
+    assert "above_a = split_signs(z_a)[0]" in text
+    assert "leaky_a = above_a - 0.125 * below_a" in text
+    assert told.checks[0].agrees
+    rows = {line["name"]: line for line in told.to_json()["lines"]}
+    assert rows["below_a"]["shape"] == ["n", "4"]
+    assert told.html().count("<details") == told.html().count("</details>")
 
 
 def test_numbers_are_short():

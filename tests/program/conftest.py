@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pellucid.ops import recurrent
+
 
 @pytest.fixture
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,4 +23,6 @@ def uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
         shares=lambda work, threads: threads,
     )
     monkeypatch.setitem(sys.modules, "numba", numba)
+    twins = SimpleNamespace(twin=lambda name, threads: getattr(recurrent, name))
     monkeypatch.setitem(sys.modules, "pellucid.program.fused_product", products)
+    monkeypatch.setitem(sys.modules, "pellucid.program.fused_twins", twins)

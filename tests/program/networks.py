@@ -1,4 +1,4 @@
-"""Ten networks whose written programs stand in tests/written, to be read as a diff.
+"""Networks whose written programs stand in tests/written, to be read as a diff.
 
 Write them again, after a change that is meant, with: python tests/program/networks.py
 """
@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 import pellucid
-from pellucid import nn, op, optim
+from pellucid import models, nn, op, optim
 from pellucid.program import Program
+from pellucid.random import draw_from
+from pellucid.train.task import TokenLoss
 
 FOLDER = Path(__file__).parents[1] / "written"
 
@@ -59,6 +61,25 @@ def classes(n: int, k: int) -> Any:
 def mlp(*sizes: int, **options: Any) -> nn.MLP:
     """An MLP with reproducible weights."""
     return nn.MLP(list(sizes), generator=np.random.default_rng(0), **options)
+
+
+def texts(n: int, length: int, vocabulary: int) -> tuple[Any, Any]:
+    """Reproducible tokens, and those that follow them."""
+    tokens = np.arange(n * (length + 1)).reshape(n, length + 1) ** 2 % vocabulary
+    return tokens[:, :-1], tokens[:, 1:]
+
+
+def layers(*make: Callable[[], nn.Module]) -> list[nn.Module]:
+    """Layers with reproducible weights."""
+    generator = np.random.default_rng(0)
+    with draw_from(lambda: generator):
+        return [m() for m in make]
+
+
+def encoder() -> nn.Module:
+    """Two equal layers of a Transformer."""
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+    return nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
 
 
 def program(
@@ -151,6 +172,37 @@ GOLDEN: dict[str, Callable[[], Program]] = {
         lambda p: optim.SGD(p, lr=0.5),
         numbers((8, 4)),
         classes(8, 2).astype(np.float32)[:, None],
+    ),
+    "lenet": lambda: program(
+        nn.Sequential(
+            *layers(lambda: nn.Conv2d(1, 6, 5, padding=2)),
+            nn.Tanh(),
+            nn.AvgPool2d(2),
+            *layers(lambda: nn.Conv2d(6, 16, 5)),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            *layers(lambda: nn.Linear(400, 10)),
+        ),
+        nn.CrossEntropyLoss(),
+        lambda p: optim.SGD(p, lr=0.1),
+        numbers((4, 1, 28, 28)),
+        classes(4, 10),
+    ),
+    "text_lstm": lambda: program(
+        models.build(
+            {"model": "text-rnn", "vocabulary": 11, "embedding": 6, "hidden": 8},
+            np.random.default_rng(0),
+        ),
+        TokenLoss(),
+        lambda p: optim.SGD(p, lr=0.1),
+        *texts(4, 7, 11),
+    ),
+    "transformer_encoder": lambda: program(
+        nn.Sequential(*layers(lambda: nn.Embedding(11, 8), encoder, lambda: nn.Linear(8, 11))),
+        TokenLoss(),
+        lambda p: optim.SGD(p, lr=0.1),
+        *texts(4, 7, 11),
     ),
 }
 

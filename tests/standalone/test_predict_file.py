@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from polar import network
 
 import pellucid
 from pellucid import data, nn
@@ -40,6 +41,7 @@ CASES = {
         lambda: net(2, 8, 2, activation="gelu", batch_norm=True, dropout=0.1),
         {},
     ),
+    "helpers": (toy("moons"), network, {}),
     "one output": (toy("moons"), lambda: net(2, 8, 1), {"loss": "bce"}),
     "regression": (toy("sine"), lambda: net(1, 8, 1), {}),
     "images": (lambda _: data.digits().subset(np.arange(80)), lambda: net(64, 9, 10), {}),

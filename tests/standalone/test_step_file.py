@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from polar import network
 
 import pellucid
 from pellucid import data, nn
@@ -45,6 +46,7 @@ CASES = {
     ),
     "rmsprop": (MOONS, moons(), {"optimizer": "rmsprop"}),
     "adagrad": (MOONS, moons(), {"optimizer": "adagrad"}),
+    "helpers": (MOONS, network, {"loss": "cross_entropy"}),
     "nadam, cycles": (
         MOONS,
         moons(),

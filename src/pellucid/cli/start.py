@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,7 @@ def starting_lines(model: nn.Module, plan: Plan) -> list[tuple[str, str]]:
     if "freeze" in a:
         frozen = transfer.freeze(model, a["freeze"])
         still = sum(dict(model.named_parameters())[name].size for name in frozen)
-        rows.append(("frozen", f"{', '.join(_layers(frozen))}: {still:,} parameters stand still"))
+        rows.append(("frozen", f"{', '.join(_frozen(model))}: {still:,} parameters stand still"))
         norms = transfer.frozen_norms(model)
         if norms:
             stays = f"{', '.join(norms)}: frozen, so by the statistics that it has (eval mode)"
@@ -169,8 +169,14 @@ def starting_lines(model: nn.Module, plan: Plan) -> list[tuple[str, str]]:
     return [*rows, *([("rates", ", ".join(shares))] if shares else [])]
 
 
-def _layers(names: list[str]) -> list[str]:
-    return list(dict.fromkeys(name.rpartition(".")[0] for name in names))
+def _frozen(model: nn.Module, path: str = "") -> Iterator[str]:
+    """The paths of the layers that stand still; of one that does as a whole, not its parts'."""
+    own = list(model.parameters())
+    if own and path and not any(p.requires_grad for p in own):
+        yield path
+        return
+    for name, child in model.named_children():
+        yield from _frozen(child, f"{path}.{name}" if path else name)
 
 
 def as_pattern(freeze: str | None, new_head: bool) -> str | None:

@@ -108,7 +108,8 @@ class File:
             id(self.now(line)): self.homes[id(line)] for line in kept if id(line) in self.homes
         }
         placed = plan(lines, homes, [self.now(line) for line in kept])
-        options = [x.label for x in trace.script.lines if x.kind == "option"]
+        given = [x for x in trace.script.lines if x.kind in GIVEN and x.stage == "update"]
+        options = [line.label for line in given]
         taken = (*self.memory.arrays, *options)
         running = self.runner(lines, placed, self.names, homes, taken)
         varying = {id(name.line) for name in trace.inputs.values()}

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import OptionError
+from pellucid.ops.recurrent import gru, gru_back, lstm, lstm_back
 from pellucid.program import fused_math
 from pellucid.program.assemble import File
 from pellucid.program.fused_loop import Argument, LoopText, write_loop
@@ -105,6 +106,12 @@ class _FusedFile(File):
         self.runner = partial(_FusedRunning, self)
 
     def head(self) -> list[str]:
+        twins = [x.__name__ for x in self.helpers if inspect.unwrap(x) in _have_twins()]
+        self.helpers = [x for x in self.helpers if x.__name__ not in twins]
+        return [*self.top(twins), *(f"{t} = twin({t!r}, {self.threads})" for t in twins)]
+
+    def top(self, twins: list[str]) -> list[str]:
+        """What is imported, the tools and the loops."""
         imports, rest = super().head()[:3], super().head()[3:]
         parallel = any("prange(" in text for text in self.loops)
         lines = [*imports, f"from numba import njit{', prange' * parallel}", ""]
@@ -112,7 +119,9 @@ class _FusedFile(File):
         used = [tool for tool in _FROM_PELLUCID if f"{tool}(" in called]
         if used:
             lines += [f"from pellucid.program.fused_product import {', '.join(used)}"]
-        lines += rest[1:] if used else rest[2:]
+        if twins:
+            lines += ["from pellucid.program.fused_twins import twin"]
+        lines += rest[1:] if used or twins else rest[2:]
         for tool, decorator in _TOOLS.items():
             if any(f"{tool}(" in text for text in self.loops):
                 function = getattr(fused_math, tool)
@@ -221,6 +230,11 @@ class _FusedFile(File):
                 name, k = f"{rules}_{k + 1}", k + 1
             self.loops[whole] = name
         return self.loops[whole]
+
+
+def _have_twins() -> set[Any]:
+    """The helpers that have a compiled twin."""
+    return {inspect.unwrap(helper) for helper in (lstm, lstm_back, gru, gru_back)}
 
 
 def _array(text: LoopText) -> str:

@@ -19,7 +19,15 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["all_finite", "product_nn", "product_nt", "product_tn", "shares"]
+__all__ = [
+    "all_finite",
+    "compiled",
+    "product_nn",
+    "product_nt",
+    "product_tn",
+    "shares",
+    "some_rows_nn",
+]
 
 # multiply-adds of a product, and numbers of a loop, from which two threads are quicker than one
 LEAST_PRODUCT = 400_000
@@ -309,7 +317,7 @@ def _part(k, parts, size, grain):
 _COLUMNS = _DOT[1]
 
 
-def _shared(function: Any) -> Any:
+def compiled(function: Any) -> Any:
     """Compiled for threads, and kept for the next time where some folder can be written to."""
     try:
         return njit(**_OPTIONS, parallel=True, cache=True)(function)
@@ -317,7 +325,13 @@ def _shared(function: Any) -> Any:
         return njit(**_OPTIONS, parallel=True)(function)
 
 
-@_shared
+@njit(**_OPTIONS)
+def some_rows_nn(A, B, C, first, last):
+    """Rows ``first`` to ``last`` of C = A B, on this thread."""
+    _outers_between(A, A.shape[1], 1, B, C, first, last)
+
+
+@compiled
 def product_nt(A, B, C, threads):
     """C = A B^T, its columns shared out."""
     columns = C.shape[1]
@@ -329,7 +343,7 @@ def product_nt(A, B, C, threads):
         _dots_between(A, B, C, first, _part(k + 1, threads, columns, _COLUMNS))
 
 
-@_shared
+@compiled
 def product_nn(A, B, C, threads):
     """C = A B, its rows shared out."""
     rows = C.shape[0]
@@ -341,7 +355,7 @@ def product_nn(A, B, C, threads):
         _outers_between(A, A.shape[1], 1, B, C, first, _part(k + 1, threads, rows, _OUTER))
 
 
-@_shared
+@compiled
 def product_tn(A, B, C, threads):
     """C = A^T B, its rows shared out."""
     rows = C.shape[0]
@@ -363,7 +377,7 @@ def all_finite(x):
     return total == 0
 
 
-@_shared
+@compiled
 def _begin(x):
     """Some parallel loop, so that Numba chooses how it runs threads."""
     for k in prange(x.size):

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import GradientError
+from pellucid.program.without_out import gives_memory_to, without_out
 
 __all__ = ["imports", "joined", "needed", "source_of", "sources"]
 
@@ -47,9 +48,19 @@ def needed(helpers: Iterable[Function]) -> list[Function]:
     return list(found)
 
 
-def sources(helpers: Iterable[Function]) -> list[str]:
-    """What goes to the top of a program, one text each."""
-    return [source_of(helper) for helper in needed(helpers)]
+def sources(helpers: Iterable[Function], reading: bool = False) -> list[str]:
+    """What goes to the top of a program, one text each.
+
+    ``reading``: for the reading form, in which only helpers give each other memory.
+    """
+    functions = needed(helpers)
+    texts = [source_of(function) for function in functions]
+    if not reading:
+        return texts
+    shorter = [without_out(text) for text in texts]
+    given = set().union(*map(gives_memory_to, shorter))
+    pairs = zip(functions, texts, shorter, strict=True)
+    return [whole if f.__name__ in given else short for f, whole, short in pairs]
 
 
 def imports(texts: Iterable[str]) -> list[str]:

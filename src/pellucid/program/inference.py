@@ -16,11 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid import __version__, durable
 from pellucid.errors import DtypeError, GradientError, ShapeError
 from pellucid.nn import Module
+from pellucid.program.blocks import find_stack
 from pellucid.program.helpers import imports, joined
 from pellucid.program.label import label
 from pellucid.program.load import load
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.one_sample import OneSample, file_of
+from pellucid.program.page import in_brackets
 from pellucid.program.plan import plan
 from pellucid.program.reading import Reading, layer_name, read_out
 from pellucid.program.running import Running
@@ -223,9 +225,29 @@ def weights_text(weights: Mapping[str, Array], path: Path) -> tuple[list[str], s
 
 def described(model: Module) -> str:
     """The layers in a line: Linear 784 -> 128, ReLU, ... and how many parameters they have."""
-    layers = [layer_name(m) for m in model.modules() if not list(m.children())]
     count = sum(p.size for p in model.parameters())
-    return f"{', '.join(layers)} ({count:,} parameters)"
+    return f"{', '.join(_layers(model))} ({count:,} parameters)"
+
+
+def _layers(module: Module) -> list[str]:
+    """The layers by name; equal blocks that follow each other as 2 x (...)."""
+    found: list[list[str]] = [[]]  # the layers of each child
+    times = [0]
+    for child in module.children():
+        own = _layers(child)
+        if own == found[-1] and len(own) > 1:
+            times[-1] += 1
+        else:
+            found.append(own)
+            times.append(1)
+    own_weights = any(True for _ in module.parameters(recurse=False))
+    if len(found) == 1 or (own_weights and type(module).__module__.startswith("pellucid.nn")):
+        return [layer_name(module)]  # such as attention, whose projection is part of it
+    texts = [
+        own if n == 1 else [f"{n} x ({', '.join(own)})"]
+        for own, n in zip(found[1:], times[1:], strict=True)
+    ]
+    return [name for own in texts for name in own]
 
 
 def _header(model: Module) -> str:
@@ -238,7 +260,10 @@ def _header(model: Module) -> str:
 
 
 def _read(prediction: Prediction, model: Module) -> Reading:
-    return read_out(prediction.trace, prediction.lines, model, ("forward",))
+    stack = find_stack(prediction.trace, prediction.lines, model, prediction.instead)
+    if stack is not None:
+        stack.name_ends(prediction.lines)
+    return read_out(prediction.trace, prediction.lines, model, ("forward",), stack)
 
 
 def _functions(prediction: Prediction, model: Module, name: str) -> list[str]:
@@ -248,15 +273,14 @@ def _functions(prediction: Prediction, model: Module, name: str) -> list[str]:
 
 
 def _forward(prediction: Prediction, body: Reading, name: str) -> str:
-    x, names = prediction.input.label, [line.label for line in prediction.weights.values()]
+    labels = {path: line.label for path, line in prediction.weights.items()}
+    x, names = prediction.input.label, body.weights(labels)
     ends = "(n, ...)" if not prediction.output.shape else _shape(prediction.output)
     weights = "weights, " if names else "_, " if name == "forward" else ""
     out = [f"def {name}({weights}{x}):"]
     out.append(f'    """{_shape(prediction.input)} to {ends}."""')
     if names:
-        left = ", ".join(names) + ("," if len(names) == 1 else "")
-        text = f"{left} = weights"
-        out += [f"    {text}"] if len(text) < 96 else _wrapped(names)
+        out += [f"    {text}" for text in in_brackets("", names, " = weights")]
     out += [f"    n = len({x})"] if _needs_n(body) else []
     texts = body.lines if name == "forward" else [t for t in body.lines if t and t[0] != "#"]
     last = f"{prediction.output.label} = "
@@ -267,11 +291,6 @@ def _forward(prediction: Prediction, body: Reading, name: str) -> str:
         texts = [*texts, f"return {prediction.output.label}"]
     out += [""] if name == "forward" else []
     return "\n".join([*out, *(f"    {text}" if text else "" for text in texts)])
-
-
-def _wrapped(names: list[str]) -> list[str]:
-    rows = textwrap.wrap(", ".join(names), 92, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    return ["    (", *rows[:-1], rows[-1] + ",", "    ) = weights"]
 
 
 def _needs_n(body: Reading) -> bool:

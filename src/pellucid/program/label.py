@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import keyword
+from collections import Counter
 
 from pellucid.nn import Module
 from pellucid.program.helpers import needed
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.trace import Trace
 
-__all__ = ["WORDS", "label", "slot_letter"]
+__all__ = ["WORDS", "label", "slot_letter", "suffixes"]
 
 # What the values of a rule are called, before the layer's suffix; h for every activation.
 _LETTERS = {
-    "Linear": "z",
-    "MatMul": "z",
-    "BatchNorm": "normed",
-    "BatchNormInference": "normed",
-    "LayerNorm": "normed",
-    "Dropout": "kept",
+    **dict.fromkeys(("Linear", "Bilinear", "MatMul"), "z"),
+    **dict.fromkeys(("Conv", "ConvTranspose", "DepthwiseConv", "DepthwiseConvTranspose"), "z"),
+    **dict.fromkeys(("BatchNorm", "BatchNormInference", "LayerNorm", "GroupNorm"), "normed"),
+    **dict.fromkeys(("RMSNorm", "LocalResponseNorm"), "normed"),
+    **dict.fromkeys(("Dropout", "AlphaDropout"), "kept"),
+    **dict.fromkeys(("MaxPool", "AvgPool", "LPPool", "AdaptiveAvgPool"), "pooled"),
+    **dict.fromkeys(("Pad", "PadConstant", "PadImage", "PadEdges"), "padded"),
+    **dict.fromkeys(("Embedding", "RNN", "LSTM", "GRU"), "h"),
+    **dict.fromkeys(("Attention", "SelfAttention"), "mixed"),
+    "AttentionWeights": "shares",
     "Reshape": "flat",
     "Add": "sum",
     "Softmax": "p",
     "LogSoftmax": "log_p",
 }
-_ACTIVATIONS = ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Softplus", "Sigmoid", "Tanh", "Step"]
-_OWN = {  # what the network's own arrays are called
-    "weight": "W",
-    "bias": "b",
-    "num_batches_tracked": "batches",
-}
+_ACTIVATIONS = ("pellucid.ops.activation", "pellucid.ops.piecewise")
 _SLOTS = {  # what the optimizer's memories are called
     "momentum_buffer": "v",
     "exp_avg": "m",
@@ -45,7 +45,7 @@ _SLOTS = {  # what the optimizer's memories are called
 # What a program itself calls things.
 WORDS = (
     *("W", "dW", "n", "t", "lr", "rng", "np", "math", "x", "y", "loss", "weights", "memory"),
-    *("buffers", "gradients", "step", "forward", "predict", "make"),
+    *("buffers", "gradients", "moved", "step", "forward", "predict", "make"),
 )
 
 
@@ -66,7 +66,7 @@ class Labels:
         self.used = set(WORDS)
         self.count: dict[str, int] = {}  # by name: where to look for a free one
         self.instead = instead
-        self.suffixes = _suffixes(model)
+        self.suffixes = suffixes(model)
 
     def run(self, trace: Trace) -> None:
         """Label sources, then values in the order they are made, then their gradients."""
@@ -74,7 +74,7 @@ class Labels:
         for path, name in (*trace.parameters.items(), *trace.buffers.items()):
             owner, _, own = path.rpartition(".")
             name.line.suffix = self.suffixes.get(owner, "")
-            name.line.label = self.free(_OWN.get(own, own) + name.line.suffix)
+            name.line.label = self.free(_own(own) + name.line.suffix)
         self.values(trace)
         self.gradients(trace)
         for line in trace.script.lines:
@@ -84,7 +84,7 @@ class Labels:
     def reserve(self, trace: Trace) -> None:
         """Keep the words of the program itself: its settings and its helpers."""
         for line in trace.script.lines:
-            if line.kind == "option":
+            if line.kind in GIVEN and line.stage == "update":
                 self.used.add(line.label)
             elif line.kind == "helper" and line.function is not None:
                 self.used.update(f.__name__ for f in needed([line.function]))
@@ -100,9 +100,11 @@ class Labels:
             if trace.loss is not None and line is self.final(trace.loss.line):
                 line.label = "loss"
             elif not line.label:
-                letter = "h" if rule.name in _ACTIVATIONS else _LETTERS.get(rule.name)
+                letter = _LETTERS.get(rule.name)
+                if letter is None and rule.forward.__module__ in _ACTIVATIONS:
+                    letter = "h"
                 line.label = self.free((letter or rule.name.lower()) + line.suffix)
-        self.spread_suffixes(trace)
+        self.spreadsuffixes(trace)
 
     def suffix_of(self, rule: str, given: list[Line]) -> str:
         """The suffix of the layer's weights where there are any, else of what comes in."""
@@ -110,7 +112,7 @@ class Labels:
         others = [x for x in given if x.suffix]
         return (weights or others)[0].suffix if weights or others else ""
 
-    def spread_suffixes(self, trace: Trace) -> None:
+    def spreadsuffixes(self, trace: Trace) -> None:
         """Give the lines inside a rule the suffix of the rule's value."""
         by_layer: dict[tuple[str, str], str] = {}
         for rule, line, _ in trace.values:
@@ -153,19 +155,47 @@ class Labels:
         return tried
 
 
-def _suffixes(model: Module) -> dict[str, str]:
-    """What stands behind the letters of each layer: its name, or its number among the numbered."""
+def _own(name: str) -> str:
+    """What a network's own array is called: W for weight, b_ih for bias_ih, W_in for in_weight."""
+    for word, letter in (("weight", "W"), ("bias", "b")):
+        if name.startswith(word):
+            return letter + name.removeprefix(word)
+        if name.endswith(f"_{word}"):
+            return f"{letter}_{name.removesuffix(f'_{word}')}"
+    return "batches" if name == "num_batches_tracked" else name
+
+
+def suffixes(model: Module) -> dict[str, str]:
+    """What stands behind the letters of each layer with arrays of its own.
+
+    Its number among the numbered; else its last name and the numbers on the way to it, with as
+    many names before that as tell it from the others: _hidden, _norm1_0, _encoder_norm1_0.
+    """
     owners = [
         path
         for path, module in model.named_modules()
         if any(True for _ in module.named_parameters(recurse=False))
         or any(True for _ in module.named_buffers(recurse=False))
     ]
-    found, number = {}, 0
-    for path in owners:
-        if path.isdigit():
-            number += 1
-            found[path] = str(number)
-        else:
-            found[path] = f"_{path.replace('.', '_')}" if path else "1"
-    return found
+    numbered = [path for path in owners if path and path.replace(".", "").isdigit()]
+    found = {path: str(k) for k, path in enumerate(numbered, start=1)}
+    words = {
+        path: [word for word in path.split(".") if not word.isdigit()] or ["1"]
+        for path in owners
+        if path not in found
+    }
+    count = dict.fromkeys(words, 1)
+    while True:
+        made = {path: _suffix(path, names[-count[path] :]) for path, names in words.items()}
+        times = Counter(made.values())
+        shared = [path for path, text in made.items() if times[text] > 1]
+        longer = [p for p in shared if count[p] < len(words[p])]
+        for path in longer:
+            count[path] += 1
+        if not longer:
+            return {**found, **made}
+
+
+def _suffix(path: str, names: list[str]) -> str:
+    numbers = [word for word in path.split(".") if word.isdigit()]
+    return "_".join(["", *names, *numbers]) if path else "1"

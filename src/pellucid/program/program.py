@@ -22,6 +22,7 @@ from pellucid.program.fused import fused_source, load_fused
 from pellucid.program.inference import Inference, described
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
+from pellucid.program.reading import Reading, read_out
 from pellucid.program.settings import suffix_of
 from pellucid.program.source import reading_source
 from pellucid.program.step import Step
@@ -211,9 +212,12 @@ class Program:
     def source(self) -> str:
         """The reading form: the file that a careful person would have written."""
         step = self.step
-        return reading_source(
-            step.trace, step.lines, self.model, step.updates, step.changed, self._told
-        )
+        return reading_source(step.trace, self._reading, step.updates, step.changed, self._told)
+
+    @functools.cached_property
+    def _reading(self) -> Reading:
+        step, stages = self.step, ("forward", "backward", "change")
+        return read_out(step.trace, step.lines, self.model, stages, step.stack)
 
     def _names(self) -> dict[str, str]:
         told = [f"{name} is {text}" for name, text in self.optimizer.told.items()]
@@ -230,20 +234,24 @@ class Program:
         numbers = self._numbers
         for line in self.step.lines:
             mine = (line.layer, line.rule, line.stage) == (layer, rule, stage)
-            if mine and line.label in numbers:
-                number = numbers[line.label]
+            number = numbers.get(self._reading.where(line.label)) if mine else None
+            if number is not None:
                 return number, self.source.splitlines()[number - 1].partition("  # ")[0].strip()
         return None
 
     @functools.cached_property
-    def _numbers(self) -> dict[str, int]:
-        """By name of a value: the number of the line of ``source`` that computes it."""
-        found: dict[str, int] = {}
-        above = self.source.partition("\ndef step(")[0].count("\n") + 1
-        for number, text in enumerate(self.source.splitlines()[above:], start=above + 1):
+    def _numbers(self) -> dict[tuple[str, str], int]:
+        """By function ("" for the step) and name: the number of the line that computes a value."""
+        found: dict[tuple[str, str], int] = {}
+        function: str | None = None
+        for number, text in enumerate(self.source.splitlines(), start=1):
+            if text.startswith("def "):
+                name = text[4:].partition("(")[0]
+                function = "" if name == "step" else name
             names, equals, _ = text.strip().partition(" = ")
-            for name in names.split(", ") if equals else ():
-                found.setdefault(name, number)
+            if equals and function is not None:
+                for name in names.split(", "):
+                    found.setdefault((function, name), number)
         return found
 
     def save(self, path: str | Path) -> None:

@@ -3,38 +3,67 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pellucid.nn import Module, Sequential
-from pellucid.program.helpers import sources
+from pellucid.program.block_text import BlockText
+from pellucid.program.blocks import Stack
+from pellucid.program.helpers import needed, sources
 from pellucid.program.name import GIVEN, Line, is_several
+from pellucid.program.page import WIDTH, Page
 from pellucid.program.spell import constant, expression
 from pellucid.program.tidy import SizedArray
 from pellucid.program.trace import Trace
 
 __all__ = ["Reading", "headings", "layer_name", "read_out"]
 
-WIDTH = 100
 LONG = 60  # letters of a constant array that may stand inside a line
 
 
 @dataclass
 class Reading:
-    """The body of a step as text, and what stands above the function: helpers, large constants."""
+    """The body of a step as text, and what stands above the function: helpers, large constants.
+
+    ``blocks``: a stack of equal blocks, whose functions stand above it too.
+    """
 
     lines: list[str]
     above: list[str]
+    blocks: BlockText | None = None
+    split: bool = False  # whether the gradients of the blocks are read one by one
+
+    def weights(self, labels: dict[str, str]) -> list[str]:
+        """The names that the weights are unpacked to; ``labels``: theirs, by their paths."""
+        found = self.blocks.starred(labels, self.blocks.layers) if self.blocks else labels.values()
+        return list(found)
+
+    def gradients(self, labels: dict[str, str]) -> list[str]:
+        """The names of all gradients, in the same way."""
+        if self.blocks is None or self.split:
+            return [*labels.values()]
+        return self.blocks.starred(labels, self.blocks.gradients)
+
+    def where(self, label: str) -> tuple[str, str]:
+        """The function that computes a value, "" for the step itself, and its name in there."""
+        return self.blocks.where.get(label, ("", label)) if self.blocks else ("", label)
 
 
-def read_out(trace: Trace, lines: list[Line], model: Module, stages: tuple[str, ...]) -> Reading:
-    """Write the lines of ``stages``, a heading for each layer."""
-    return _Writer(trace, lines, model).write(stages)
+def read_out(
+    trace: Trace,
+    lines: list[Line],
+    model: Module,
+    stages: tuple[str, ...],
+    stack: Stack | None = None,
+) -> Reading:
+    """Write the lines of ``stages``, a heading for each layer; those of ``stack`` once."""
+    return _Writer(trace, lines, model, stack).write(stages)
 
 
 class _Writer:
     """Decides which lines stand alone, and writes them under their headings."""
 
-    def __init__(self, trace: Trace, lines: list[Line], model: Module) -> None:
+    def __init__(self, trace: Trace, lines: list[Line], model: Module, stack: Stack | None) -> None:
         self.trace, self.lines = trace, lines
         self.headings = headings(model)
         self.uses: dict[int, int] = {}
@@ -44,8 +73,15 @@ class _Writer:
                 self.uses[id(name.line)] = self.uses.get(id(name.line), 0) + 1
             if line.kind == "part":
                 self.parts.setdefault(id(line.names()[0].line), []).append(line)
+        named = [*trace.results, *trace.gradients.values(), trace.output]
+        self.results = {id(name.line) for name in named} | {id(x) for _, x in trace.rebound}
         self.names = {line.label for line in lines if line.label}
         self.name_shared()
+        self.helpers = [x.function for x in lines if x.kind == "helper" and x.function]
+        self.blocks: BlockText | None = None
+        if stack is not None:
+            taken = {*self.names, *(f.__name__ for f in needed(self.helpers))}
+            self.blocks = BlockText(stack, self.statement, headings(stack.block), taken)
 
     def name_shared(self) -> None:
         """A value that is used more than once needs a name, if it is more than a view."""
@@ -71,35 +107,57 @@ class _Writer:
         return name
 
     def write(self, stages: tuple[str, ...]) -> Reading:
-        out: list[tuple[str, str]] = []  # texts, and the shapes behind them
-        heading = ""
+        page = Page()
+        inside = self.blocks.stack.inside if self.blocks else set()
+        looped: set[str] = set()
+        split = any(line.stage == "change" for line in self.lines)
         for line in self.lines:
-            text = "" if line.kind in GIVEN or line.stage not in stages else self.statement(line)
-            if not text:
+            if line.kind in GIVEN or line.stage not in stages:
                 continue
-            new = self.heading(line)
-            if new != heading:
-                out += [("", "")] if out else []
-                out.append((f"# {new}", ""))
-                heading = new
-            results = [x for x in self.parts.get(id(line), [line]) if x.label]
-            out.append((text, ", ".join(map(_shape, results))))
-        helpers = [x.function for x in self.lines if x.kind == "helper" and x.function]
+            if id(line) not in inside:
+                self.put(page, line)
+            elif line.stage not in looped:
+                looped.add(line.stage)
+                self.loop(page, line.stage, split)
         large = [x for x in self.lines if x.kind == "constant" and x.label]
-        above = [*sources(helpers), *(_large(x) for x in large)]
-        return Reading(_with_shapes(out), above)
+        above = [*sources(self.helpers, reading=True), *(_large(x) for x in large)]
+        above += self.blocks.functions if self.blocks else []
+        return Reading(page.texts(), above, self.blocks, split)
 
-    def statement(self, line: Line) -> str:
-        """The line as a statement of its own; nothing where it stands inside another."""
+    def put(self, page: Page, line: Line) -> None:
+        """The line as a statement under its heading, if it is one."""
+        text, results = self.statement(line, self.known)
+        if text:
+            page.head(self.heading(line))
+            page.add(text, results)
+
+    def loop(self, page: Page, stage: str, split: bool) -> None:
+        """The loop over the blocks, forward or backward."""
+        assert self.blocks is not None
+        stack = self.blocks.stack
+        if stage == "forward":
+            self.blocks.forward_loop(page, self.spelled(stack.values[0]))
+            return
+        every = [line.label for own in stack.gradients for line in own]
+        self.blocks.backward_loop(page, self.spelled(stack.totals[-1]), every if split else [])
+
+    def spelled(self, line: Line) -> str:
+        return self.known(line) or expression(line, self.known)
+
+    def statement(self, line: Line, known: Callable[[Line], str | None]) -> tuple[str, list[Line]]:
+        """The line as a statement, and the results that it names; "" where it stands in another."""
         if is_several(line):
+            parts = self.parts.get(id(line), [])
             targets = ["_"] * len(line.value)
-            for part in self.parts.get(id(line), []):
-                targets[part.inputs[1]] = part.label or "_"
+            parts = [part for part in parts if self.uses.get(id(part)) or id(part) in self.results]
+            for part in parts:
+                targets[part.inputs[1]] = (known(part) if part.label else None) or "_"
             comma = "," if len(targets) == 1 else ""
-            return f"{', '.join(targets)}{comma} = {expression(line, self.known)}"
+            text = f"{', '.join(targets)}{comma} = {expression(line, known)}"
+            return text, [part for part in parts if part.label]
         if not line.label or line.kind == "part":
-            return ""
-        return f"{line.label} = {expression(line, self.known)}"
+            return "", []
+        return f"{known(line)} = {expression(line, known)}", [line]
 
     def known(self, line: Line) -> str | None:
         """The name by which other lines refer to this one, if it has one."""
@@ -172,34 +230,3 @@ _SIZES = [
     ("input_size", "hidden_size"),
     ("num_embeddings", "embedding_dim"),
 ]
-
-
-def _shape(line: Line) -> str:
-    return constant(tuple(line.shape)) if line.shape else "a number"
-
-
-def _with_shapes(out: list[tuple[str, str]]) -> list[str]:
-    """The shape at the end of each line, in one column where lines are of a length."""
-    width = max((len(text) for text, shape in out if shape), default=0)
-    column = min(width + 2, 60)
-    texts = []
-    for text, shape in out:
-        if not shape:
-            texts.append(text)
-            continue
-        end = max(len(text) + 2, column) + len(shape) + 6
-        *before, text = _broken(text, end > WIDTH and "), " in shape)
-        texts += before
-        fits = len(text) < column and 4 + column + 2 + len(shape) <= WIDTH
-        padded = text.ljust(column) if fits else text + "  "
-        texts.append(f"{padded}# {shape}")
-    return texts
-
-
-def _broken(text: str, wide: bool) -> list[str]:
-    """The statement in several lines where it is too long for one, or ``wide`` with its shapes."""
-    if len(text) + 6 < WIDTH - 4 and not wide:
-        return [text]
-    name, _, formula = text.partition(" = ")
-    parts = textwrap.wrap(formula, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
-    return [f"{name} = (", *(f"    {part}" for part in parts), ")"]

@@ -6,10 +6,10 @@ import re
 import textwrap
 
 from pellucid import __version__
-from pellucid.nn import Module
 from pellucid.program.helpers import imports
 from pellucid.program.name import GIVEN, Line
-from pellucid.program.reading import read_out
+from pellucid.program.page import WIDTH, in_brackets
+from pellucid.program.reading import Reading
 from pellucid.program.settings import of_group, suffix_of
 from pellucid.program.spell import expression
 from pellucid.program.trace import Trace
@@ -20,18 +20,16 @@ __all__ = ["reading_source", "rule_lines"]
 
 def reading_source(
     trace: Trace,
-    lines: list[Line],
-    model: Module,
+    body: Reading,
     updates: list[Update],
     gradients: dict[str, Line],
     names: dict[str, str],
 ) -> str:
-    """The step as a file that trains with nothing but NumPy.
+    """The step as a file that trains with nothing but NumPy; ``body``: forward and backward.
 
     ``gradients``: what the update takes, by parameter; ``names``: what the header says of the
     network, the loss, the optimizer and the check.
     """
-    body = read_out(trace, lines, model, ("forward", "backward", "change"))
     training = {"training": f"{names['loss']}, {names['optimizer']}"}
     given = {"given": names["given"]} if names.get("given") else {}
     header = {"network": names["network"], **training, **given, "checked": names["checked"]}
@@ -39,7 +37,7 @@ def reading_source(
     rule = names["optimizer"].split("(")[0].lower()
     rules = _rules(rule, updates)
     parts += [_rule(name, u, _options(u)) for name, u in rules.items() if len(u.lines) > 2]
-    parts.append(_step(trace, body.lines, updates, gradients, rules))
+    parts.append(_step(trace, body, updates, gradients, rules))
     return "\n\n\n".join(parts).replace('"""\n\n\nimport', '"""\n\nimport') + "\n"
 
 
@@ -144,7 +142,7 @@ def _outside(text: str) -> str:
 
 def _step(
     trace: Trace,
-    body: list[str],
+    body: Reading,
     updates: list[Update],
     gradients: dict[str, Line],
     rules: dict[str, Update],
@@ -157,20 +155,23 @@ def _step(
     arguments = ", ".join(["weights", *memory, *buffers, "x", "y", *rng, *options])
     out = [f"def step({arguments}):"]
     out.append('    """Train on one batch: move the weights in place and return the loss."""')
-    out += _unpacked([trace.parameters[p].line.label for p in trace.parameters], "weights")
+    labels = {path: name.line.label for path, name in trace.parameters.items()}
+    inner = in_brackets("", body.weights(labels), " = weights")
     if buffers:
-        out += _unpacked([name.line.label for name in trace.buffers.values()], "buffers")
+        inner += in_brackets("", [b.line.label for b in trace.buffers.values()], " = buffers")
     followed = _followed(trace)
-    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in (*body, *followed))
-    out += ["    n = len(x)", ""] if counted else [""]
-    out += [f"    {text}" if text else "" for text in body]
-    out += ["", "    # update"]
+    counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in (*body.lines, *followed))
+    inner += ["n = len(x)", ""] if counted else [""]
+    inner += [*body.lines, "", "# update"]
     if len(updates) == 1:
-        out += _updates(trace, updates[0], gradients, next(iter(rules)))
+        moved = {path: labels[path] for path in trace.moved}
+        weights = body.weights(moved) if len(moved) < len(labels) else None
+        d = body.gradients({path: gradients[path].label for path in trace.moved})
+        inner += _updates(weights, updates[0], d, next(iter(rules)))
     else:
-        out += _grouped(trace, updates, gradients, rules)
-    out += [f"    {text}" for text in followed]
-    return "\n".join([*out, "    return loss"])
+        inner += _grouped(labels, updates, gradients, rules)
+    inner += [*followed, "return loss"]
+    return "\n".join([*out, *(f"    {text}" if text else "" for text in inner)])
 
 
 def _followed(trace: Trace) -> list[str]:
@@ -185,57 +186,56 @@ def _followed(trace: Trace) -> list[str]:
     ]
 
 
-def _unpacked(labels: list[str], source: str) -> list[str]:
-    """``a, b = source``, in brackets over several lines where one is too short."""
-    names = ", ".join(labels) + "," * (len(labels) == 1)
-    if len(names) + len(source) < 92:
-        return [f"    {names} = {source}"]
-    lines = textwrap.wrap(f"{names},", 92, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    return ["    (", *lines, f"    ) = {source}"]
-
-
 def _updates(
-    trace: Trace,
+    moved: list[str] | None,
     update: Update,
-    gradients: dict[str, Line],
+    gradients: list[str],
     rule: str,
 ) -> list[str]:
-    moved = [trace.parameters[path].line.label for path in trace.moved]
-    weights = "weights" if len(moved) == len(trace.parameters) else f"({', '.join(moved)},)"
-    d = ", ".join(gradients[path].label for path in trace.moved)
-    comma = "," if len(moved) == 1 else ""
-    head = [f"    gradients = {d}{comma}" if len(d) < 80 else f"    gradients = ({d})"]
+    """The loop that moves the weights: all of them, or those that are named ``moved``."""
+    weights, before = "weights", []
+    if moved is not None:
+        weights = f"({', '.join(moved)},)"
+        if len(weights) > 60:
+            before, weights = in_brackets("moved = ", moved), "moved"
+    d = _bracketed(gradients)
+    before += in_brackets("gradients = ", gradients)
     slots = list(update.slots)
     if len(update.lines) <= 2:
-        short = f"    for W, dW in zip({weights}, ({d}{comma}), strict=True):"
-        loop = f"    for W, dW in zip({weights}, gradients, strict=True):"
-        loops = [short] if len(short) <= 100 else [*head, loop]
-        return [*loops, *(f"        {line}" for line in rule_lines(update))]
+        loop = f"for W, dW in zip({weights}, {d}, strict=True):"
+        if len(loop) + 4 <= WIDTH:
+            before = []
+        else:
+            loop = f"for W, dW in zip({weights}, gradients, strict=True):"
+        return [*before, loop, *(f"    {line}" for line in rule_lines(update))]
     names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
     each = ", ".join(["W", "dW", *([names] if slots else [])])
     zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])
     call = ", ".join([*update.given, *_options(update)])
-    return [*head, f"    for {each} in zip({zipped}, strict=True):", f"        {rule}({call})"]
+    return [*before, f"for {each} in zip({zipped}, strict=True):", f"    {rule}({call})"]
 
 
 def _grouped(
-    trace: Trace, updates: list[Update], gradients: dict[str, Line], rules: dict[str, Update]
+    labels: dict[str, str],
+    updates: list[Update],
+    gradients: dict[str, Line],
+    rules: dict[str, Update],
 ) -> list[str]:
     """A loop for each group of parameters, which have settings of their own."""
     out, first = [], 0
     for update in updates:
-        weights = _bracketed([trace.parameters[path].line.label for path in update.paths])
-        arriving = _bracketed([gradients[path].label for path in update.paths])
+        moved = [labels[path] for path in update.paths]
+        arriving = [gradients[path].label for path in update.paths]
         last = first + len(update.paths)
         slots = list(update.slots)
-        each = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})"
-        memory, names = ([f"memory[{first}:{last}]"], [each]) if slots else ([], [])
-        loop = f"    for {', '.join(['W', 'dW', *names])} in zip("
-        whole = f"{loop}{', '.join([weights, arriving, *memory])}, strict=True):"
-        parts = [f"        {part}," for part in (weights, arriving, *memory)]
-        parts = [line for part in parts for line in _wrapped(part)]
-        out += [whole] if len(whole) <= 100 else [loop, *parts, "        strict=True,", "    ):"]
-        out += [f"        {line}" for line in _moves(update, rules)]
+        memory = [f"memory[{first}:{last}]"] if slots else []
+        each = ", ".join(["W", "dW", *([_bracketed(slots)] if slots else [])])
+        zipped = ", ".join([_bracketed(moved), _bracketed(arriving), *memory])
+        if len(each) + len(zipped) > WIDTH - 35:
+            out += in_brackets("moved = ", moved) + in_brackets("gradients = ", arriving)
+            zipped = ", ".join(["moved", "gradients", *memory])
+        out += [f"for {each} in zip({zipped}, strict=True):"]
+        out += [f"    {line}" for line in _moves(update, rules)]
         first = last
     return out
 
@@ -251,7 +251,3 @@ def _moves(update: Update, rules: dict[str, Update]) -> list[str]:
 
 def _bracketed(labels: list[str]) -> str:
     return f"({', '.join(labels)}{',' if len(labels) == 1 else ''})"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, 100, subsequent_indent=" " * 9, break_long_words=False)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.nn import Module
 from pellucid.optim import Optimizer
+from pellucid.program.blocks import Stack, find_stack
 from pellucid.program.label import label
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.tidy import aligned, lift_constants, shorten
@@ -32,6 +33,7 @@ class Step:
     gradients: dict[str, Line]  # as backward gives them
     changed: dict[str, Line]  # as the update takes them
     updates: list[Update]  # one for each group of parameters; none where they cannot be written
+    stack: Stack | None  # equal blocks, which a reader sees once
 
     @property
     def update(self) -> Update:
@@ -69,7 +71,12 @@ class Step:
                 name.line = final(name.line)
         gradients = {path: final(name.line) for path, name in trace.gradients.items()}
         changed = {**gradients, **{path: final(line) for path, line in trace.rebound}}
-        return cls(trace, lines, instead, gradients, changed, find_updates(trace, lines, changed))
+        updates = find_updates(trace, lines, changed)
+        # groups of parameters cut through equal blocks: these are then written one by one
+        stack = find_stack(trace, lines, model, instead) if len(updates) < 2 else None
+        if stack is not None:
+            stack.name_ends(lines)
+        return cls(trace, lines, instead, gradients, changed, updates, stack)
 
     def of_stage(self, *stages: str) -> list[Line]:
         """The lines of these stages, in order."""

@@ -11,7 +11,16 @@ from pellucid.errors import GradientError
 from pellucid.program.name import GIVEN, Line, Name, Script, memory_order
 from pellucid.program.trace import ONE
 
-__all__ = ["Sized", "SizedArray", "aligned", "is_range", "lift_constants", "shape_of", "shorten"]
+__all__ = [
+    "Sized",
+    "SizedArray",
+    "aligned",
+    "frozen",
+    "is_range",
+    "lift_constants",
+    "shape_of",
+    "shorten",
+]
 
 Array = np.ndarray[Any, Any]
 SMALL = 32  # numbers of a constant array that may stand in the line itself
@@ -141,7 +150,7 @@ def lift_constants(script: Script) -> None:
             return type(value)(lifted(part) for part in value)
         if not isinstance(value, np.ndarray) or not _is_lifted(value):
             return value
-        key = _frozen(value)
+        key = frozen(value)
         if key not in made:
             made[key] = script.write(Line("constant", "constant", (), {}, value))
             made[key].line.shape = shape_of(value)
@@ -242,18 +251,19 @@ def _key(line: Line) -> Any:
     if line.kind in (*GIVEN, "generator", "draw"):
         return id(line)
     helper = id(line.function) if line.kind == "helper" else 0
-    return line.kind, line.call, helper, _frozen(line.inputs), _frozen(line.options)
+    return line.kind, line.call, helper, frozen(line.inputs), frozen(line.options)
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """The value as something that can be compared and looked up."""
     if isinstance(value, Name):
         return "name", id(value.line)
     if isinstance(value, tuple | list):
-        return tuple(_frozen(part) for part in value)
+        return tuple(frozen(part) for part in value)
     if isinstance(value, dict):
-        return tuple((key, _frozen(part)) for key, part in value.items())
+        return tuple((key, frozen(part)) for key, part in value.items())
     if isinstance(value, np.ndarray):
         return "array", value.dtype.str, repr(shape_of(value)), value.tobytes()
     if isinstance(value, slice):
-        return "slice", _frozen(_ends(value))
+        return "slice", frozen(_ends(value))
     return type(value).__name__, repr(value)

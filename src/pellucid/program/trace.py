@@ -48,6 +48,15 @@ class Changes:
 
 
 @dataclass
+class Call:
+    """A run of a numbered module: what it was given first, what it gave, the lines between."""
+
+    given: Line | None
+    gave: Line | None
+    lines: list[Line]
+
+
+@dataclass
 class Trace:
     """The lines of a step and which of them come out.
 
@@ -72,7 +81,7 @@ class Trace:
     sites: int = 0  # how many generators the step draws from
     values: list[tuple[Rule, Line, list[Line]]] = field(default_factory=list)
     totals: dict[int, Line] = field(default_factory=dict)
-    extras: list[Line] = field(default_factory=list)
+    calls: dict[str, list[Call]] = field(default_factory=dict)  # of numbered modules, by path
 
     def rebind(self, path: str, gradient: Name) -> Name:
         """Note that ``gradient`` is what the gradient of a parameter has become."""
@@ -225,7 +234,7 @@ def _tracing(model: Module, inputs: dict[str, Any]) -> Iterator[Trace]:
             trace.buffers[path] = script.source(path, b.data)
             b.data = trace.buffers[path]  # type: ignore[assignment]
         script.stage = "forward"
-        _follow(model, script, stack)
+        _follow(model, trace, stack)
         stack.enter_context(watch(_Watcher(trace)))
         stack.enter_context(_local_names())
         stack.enter_context(draw_from(_generators(trace)))
@@ -344,7 +353,6 @@ class _Watcher:
                 self.layers[id(line)] = self.script.layer
                 given = [x.line for x in inputs if isinstance(x, Name)]
                 self.trace.values.append((rule, line, given))
-            self.trace.extras += [x.line for x in outputs[1:] if isinstance(x, Name)]
         elif isinstance(inputs[0], Name) and isinstance(inputs[1], Name):
             self.trace.totals[id(inputs[1].line)] = inputs[0].line
         for line in new:
@@ -355,24 +363,35 @@ class _Watcher:
                 line.layer = self.layers.get(id(inputs[1].line), "loss")
 
 
-def _follow(model: Module, script: Script, stack: ExitStack) -> None:
-    """Keep ``script.layer`` at the path of the layer that is running."""
-    path: list[str] = []
+def _follow(model: Module, trace: Trace, stack: ExitStack) -> None:
+    """Keep ``script.layer`` at the path of the layer that is running; note the numbered ones."""
+    script = trace.script
+    path: list[tuple[str, int]] = []
 
     def enter(name: str) -> Callable[..., None]:
         def hook(module: Module, inputs: Any) -> None:
-            path.append(name)
+            path.append((name, len(script.lines)))
             script.layer = name
 
         return hook
 
     def leave(module: Module, inputs: Any, output: Any) -> None:
-        path.pop()
-        script.layer = path[-1] if path else ""
+        name, start = path.pop()
+        script.layer = path[-1][0] if path else ""
+        if name.rpartition(".")[2].isdigit():
+            given, gave = (_line_of(x) for x in (inputs[0] if inputs else None, output))
+            call = Call(given, gave, script.lines[start:])
+            trace.calls.setdefault(name, []).append(call)
 
     for name, module in model.named_modules():
         stack.callback(module.register_forward_pre_hook(enter(name)))
         stack.callback(module.register_forward_hook(leave))
+
+
+def _line_of(x: Any) -> Line | None:
+    """The line of a tensor in the trace; None for anything else."""
+    data = getattr(x, "data", None)
+    return data.line if isinstance(data, Name) else None
 
 
 @contextmanager

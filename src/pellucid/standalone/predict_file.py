@@ -8,6 +8,7 @@ from pathlib import Path
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
+from pellucid.program.helpers import imports, joined
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
@@ -102,8 +103,8 @@ def write_predict(run: Run, path: str | Path) -> list[Path]:
     """
     path = Path(path)
     file = _PredictFile(run)
-    imports, weights = weights_text(file.inference.weights(), path)
-    durable.write_text(path, file.text(path, imports, weights))
+    more, weights = weights_text(file.inference.weights(), path)
+    durable.write_text(path, file.text(path, more, weights))
     beside = path.with_name(f"{path.stem}_weights.npz")
     return [path, beside] if beside.name in weights else [path]
 
@@ -128,18 +129,16 @@ class _PredictFile:
         """Whether raw samples are the rows of a table."""
         return self.preparation is not None and bool(self.preparation.columns)
 
-    def text(self, path: Path, imports: list[str], weights: str) -> str:
+    def text(self, path: Path, more: list[str], weights: str) -> str:
         """The whole source."""
         needed = {"import csv", "from pathlib import Path"} if self.table else set()
-        known = sorted({*needed, *imports, "import sys"}, key=lambda text: (text[0] == "f", text))
-        head = [*known, "", "import numpy as np"]
+        functions = [*self.inference.functions(), OUTPUTS, *self.answers()]
+        head = joined({*needed, *more, "import sys"}, imports(functions))
         parts = [
             "\n".join([self.header(path), "", *head, "", self.constants()]),
             weights,
             self.prepare(),
-            *self.inference.functions(),
-            OUTPUTS,
-            *self.answers(),
+            *dict.fromkeys(functions),  # the network and its answers may share a helper
             READ_ROWS if self.table else READ_ARRAY,
             MAIN_CLASSES if self.run.task == "classification" else MAIN_NUMBERS,
             RUN.format(name=path.name, what="rows.csv" if self.table else "samples.npy"),

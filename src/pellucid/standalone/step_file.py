@@ -214,9 +214,12 @@ class _File:
         """The whole source."""
         functions = [GENERATOR, *self.preparing(), self.batches(), *self.tables(), self.train()]
         head, step = self.retold.source.split("import numpy as np\n", 1)
+        wants_math = head.endswith("import math\n\n")
+        head = head.removesuffix("import math\n\n")
         note = self.note(head)
         threads = self.retold.threads
         imports = [
+            *(["import math"] if wants_math else []),
             "import os",
             "import zlib",
             "from pathlib import Path",
