@@ -98,6 +98,21 @@ def choose(known: dict[str, Any], x: Any, y: Any) -> None:
             print(f"{way:<18} lr {lr:<6g} {np.mean(found):.2%}", flush=True)
 
 
+def compare(
+    known: dict[str, Any], new: tuple[Any, Any], test: tuple[Any, Any], draws: int = DRAWS
+) -> dict[str, list[float]]:
+    """For each way its test accuracies, one a draw."""
+    x, y = new
+    examples = [draw(y, seed) for seed in range(draws)]
+    return {
+        way: [
+            accuracy(learn(way, known, x[few], y[few], seed), *test)
+            for seed, few in enumerate(examples)
+        ]
+        for way in WAYS
+    }
+
+
 def main() -> None:
     """Train on 0 to 4, then compare the four ways."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -117,15 +132,10 @@ def main() -> None:
         choose(known, *new)
         return
 
-    x, y = new
     print(f"\ndigits 5 to 9, {SHOTS} examples a class, {STEPS} steps, {DRAWS} draws:\n")
     print(f"{'':<18} {'mean':>8} {'worst':>8} {'best':>8}")
-    for way in WAYS:
-        found = []
-        for seed in range(DRAWS):
-            few = draw(y, seed)
-            found.append(accuracy(learn(way, known, x[few], y[few], seed), *new_test))
-        print(f"{way:<18} {np.mean(found):>8.2%} {min(found):>8.2%} {max(found):>8.2%}", flush=True)
+    for way, found in compare(known, new, new_test).items():
+        print(f"{way:<18} {np.mean(found):>8.2%} {min(found):>8.2%} {max(found):>8.2%}")
 
 
 if __name__ == "__main__":
