@@ -57,7 +57,8 @@ def __getattr__(name: str) -> Any:
     elif name in _ROOMS:
         value = importlib.import_module(f"pellucid.{name}")
     else:
-        raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+        habits = importlib.import_module("pellucid.autograd.habits")
+        raise habits.no_attribute("module 'pellucid'", name, habits.FUNCTIONS)
     globals()[name] = value
     return value
 

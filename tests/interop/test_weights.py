@@ -106,3 +106,68 @@ def test_places_that_cannot_be_written_to_or_read(tmp_path: Path) -> None:
     pellucid.save(net, tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").is_file()
+
+
+def test_many_names_are_all_listed_layer_by_layer() -> None:
+    net, other = nn.Transformer(8, 2, 2, 2, 16), nn.MLP([4] * 9)
+    with pytest.raises(FormatError) as caught:
+        net.load_state_dict(other.state_dict())
+    text = str(caught.value)
+    assert f"missing, {len(net.state_dict())}: encoder.layers.0.self_attn (in_proj_weight," in text
+    assert "unexpected, 16: 0 (weight, bias), 2 (weight, bias)," in text
+    words = text.replace("(", " ").replace(")", " ").replace(",", " ").split()
+    for name in net.state_dict():
+        layer, _, last = name.rpartition(".")
+        assert layer in words and last in words
+    assert max(map(len, text.splitlines())) <= 100
+    assert "strict=False to load what fits" in text
+
+
+def test_a_name_in_front_of_every_name() -> None:
+    net = nn.MLP([3, 4, 2])
+    wrapped = {f"module.{name}": array for name, array in net.state_dict().items()}
+    with pytest.raises(FormatError) as caught:
+        net.load_state_dict(wrapped)
+    assert str(caught.value).splitlines()[1:] == [
+        "  got:    4 names that all begin with 'module.'",
+        "  needs:  exactly the names and shapes of this network's state_dict()",
+        "  try:    {name.removeprefix('module.'): array for name, array in saved.items()}",
+    ]
+
+
+def test_numbers_of_another_kind_and_of_another_precision() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    state = net.state_dict()
+    wrong = state | {"0.weight": np.ones((2, 2), np.int8), "1.num_batches_tracked": np.array(0.5)}
+    with pytest.raises(FormatError) as caught:
+        net.load_state_dict(wrong, strict=False)
+    assert str(caught.value).splitlines()[1:3] == [
+        "  got:    of another kind: 0.weight int8, the network has float32",
+        "          of another kind: 1.num_batches_tracked float64, the network has int64",
+    ]
+    for dtype in (np.float16, np.float64):
+        net.load_state_dict({n: a.astype(dtype) for n, a in state.items()})
+    assert net[0].weight.dtype == np.float32
+    assert net[1].num_batches_tracked.dtype == np.int64
+
+
+def test_a_file_from_before_batches_were_counted() -> None:
+    net = nn.BatchNorm1d(2)
+    old = {n: a for n, a in net.state_dict().items() if n != "num_batches_tracked"}
+    assert net.load_state_dict(old).missing_keys == []
+
+
+def test_bfloat16_is_read_as_float32(tmp_path: Path) -> None:
+    header = {"a": {"dtype": "BF16", "shape": [2, 2], "data_offsets": [0, 8]}}
+    numbers = np.array([[1.5, -2.0], [0.0, 3.140625]], np.float32)
+    text = json.dumps(header).encode()
+    halves = (numbers.view(np.uint32) >> 16).astype("<u2").tobytes()
+    (tmp_path / "a").write_bytes(struct.pack("<Q", len(text)) + text + halves)
+    loaded, _ = load_arrays(tmp_path / "a")
+    assert loaded["a"].dtype == np.float32
+    assert np.array_equal(loaded["a"], numbers)
+    (tmp_path / "a").write_bytes(
+        struct.pack("<Q", len(text) + 3) + text.replace(b"BF16", b"F8_E4M3") + halves[:4]
+    )
+    with pytest.raises(FormatError, match="not a whole safetensors file"):
+        load_arrays(tmp_path / "a")

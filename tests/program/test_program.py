@@ -319,13 +319,6 @@ def test_dropout_needs_a_generator() -> None:
         write(mlp(5, 6, 3, dropout=0.5))(X, Y)
 
 
-def test_groups_with_options_of_their_own_are_refused() -> None:
-    model = mlp(5, 6, 3)
-    groups = [{"params": model[0].parameters()}, {"params": model[2].parameters(), "lr": 0.01}]
-    with pytest.raises(GradientError, match="not all updated alike"):
-        pellucid.write(model, CE, optim.SGD(groups, lr=0.1), (X, Y))
-
-
 @pytest.mark.parametrize("name", ["adam", "nadam", "radam", "rprop", "asgd", "adadelta", "adamax"])
 def test_the_state_is_the_optimizers_own(name: str) -> None:
     model, twin = mlp(5, 6, 3), mlp(5, 6, 3)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid import ops
+from pellucid.autograd.habits import METHODS, no_attribute, refuse_words
+from pellucid.errors import ShapeError
 from pellucid.ops.rule import Entry
 
 if TYPE_CHECKING:
@@ -27,6 +29,12 @@ class Spelling:
     def _apply(self, rule: Entry, *inputs: Any, **options: Any) -> Tensor:
         """Run a rule and remember it; the Tensor says how."""
         raise TypeError(f"{type(self).__name__} has no memory to run {rule.name} in")
+
+    if not TYPE_CHECKING:  # a type checker knows the names
+
+        def __getattr__(self, name: str) -> Any:
+            """Only reached for names that a tensor does not have."""
+            raise no_attribute(f"{type(self).__name__!r} object", name, METHODS)
 
     # -- arithmetic --
 
@@ -133,40 +141,58 @@ class Spelling:
         """max(x, 0)."""
         return self._apply(ops.ReLU, self)
 
-    def softmax(self, axis: int = -1) -> Tensor:
+    def softmax(self, axis: int = -1, **words: Any) -> Tensor:
         """e^x over its sum along the axis."""
+        if words:
+            refuse_words("softmax", words)
         return self._apply(ops.Softmax, self, axis=axis)
 
-    def log_softmax(self, axis: int = -1) -> Tensor:
+    def log_softmax(self, axis: int = -1, **words: Any) -> Tensor:
         """The logarithm of softmax, stable."""
+        if words:
+            refuse_words("log_softmax", words)
         return self._apply(ops.LogSoftmax, self, axis=axis)
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    def sum(self, axis: Axis = None, keepdims: bool = False, **words: Any) -> Tensor:
         """The sum over the axes."""
+        if words:
+            refuse_words("sum", words)
         return self._apply(ops.Sum, self, axis=axis, keepdims=keepdims)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    def mean(self, axis: Axis = None, keepdims: bool = False, **words: Any) -> Tensor:
         """The mean over the axes."""
+        if words:
+            refuse_words("mean", words)
         return self._apply(ops.Mean, self, axis=axis, keepdims=keepdims)
 
-    def var(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
+    def var(self, axis: Axis = None, ddof: int = 0, keepdims: bool = False, **words: Any) -> Tensor:
         """The variance over the axes, divided by n - ddof."""
+        if words:
+            refuse_words("var", words)
         return self._apply(ops.Var, self, axis=axis, ddof=ddof, keepdims=keepdims)
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    def max(self, axis: Axis = None, keepdims: bool = False, **words: Any) -> Tensor:
         """The greatest value over the axes."""
+        if words:
+            refuse_words("max", words)
         return self._apply(ops.Max, self, axis=axis, keepdims=keepdims)
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    def min(self, axis: Axis = None, keepdims: bool = False, **words: Any) -> Tensor:
         """The smallest value over the axes."""
+        if words:
+            refuse_words("min", words)
         return self._apply(ops.Min, self, axis=axis, keepdims=keepdims)
 
-    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False, **words: Any) -> Tensor:
         """log sum e^x over the axes, stable."""
+        if words:
+            refuse_words("logsumexp", words)
         return self._apply(ops.LogSumExp, self, axis=axis, keepdims=keepdims)
 
-    def argmax(self, axis: int | None = None) -> Any:
+    def argmax(self, axis: int | None = None, **words: Any) -> Any:
         """Where the greatest value is, as plain whole numbers."""
+        if words:
+            refuse_words("argmax", words)
         return self.data.argmax(axis=axis)
 
     def reshape(self, *shape: Any) -> Tensor:
@@ -182,6 +208,8 @@ class Spelling:
         """The axes in another order; all reversed if none is given (as in NumPy)."""
         axes = () if axes == (None,) else axes
         axes = tuple(axes[0]) if len(axes) == 1 and np.iterable(axes[0]) else axes
+        if len(axes) not in (0, self.data.ndim):
+            raise _too_few_axes(self.data.shape, axes)
         order = [a % self.data.ndim for a in axes] or reversed(range(self.data.ndim))
         return self._apply(ops.Transpose, self, axes=tuple(order))
 
@@ -191,10 +219,22 @@ class Spelling:
         order[a], order[b] = order[b], order[a]
         return self.transpose(order)
 
-    def squeeze(self, axis: Axis = None) -> Tensor:
+    def squeeze(self, axis: Axis = None, **words: Any) -> Tensor:
         """Without the axes of length 1, or without this one."""
+        if words:
+            refuse_words("squeeze", words)
         return self.reshape(np.squeeze(self.data, axis).shape)
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Tensor:
         """Repeated along new or length-1 axes."""
         return self._apply(ops.BroadcastTo, self, shape=tuple(shape))
+
+
+def _too_few_axes(shape: tuple[int, ...], axes: tuple[Any, ...]) -> ShapeError:
+    """torch's ``transpose`` takes two axes, NumPy's takes all of them."""
+    return ShapeError(
+        "transpose",
+        got=f"{len(axes)} axes for a tensor of shape {shape}",
+        needs=f"all {len(shape)} axes in their new order, or none",
+        try_=f"x.swapaxes({axes[0]}, {axes[1]})" if len(axes) == 2 else None,
+    )

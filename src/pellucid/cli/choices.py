@@ -16,6 +16,7 @@ from pellucid.train import ENGINES, LOSSES, OPTIMIZERS, SCHEDULES
 __all__ = ["Choices", "option_names", "takes_choices"]
 
 DATA, NETWORK, TRAINING = "Data", "Network", "Training"
+TRANSFER = "Transfer learning"
 REGULARISATION, OUTPUT = "Regularisation", "Output"
 SCHEMES = [name for name in INITS if not name.startswith(("glorot", "kaiming"))]  # second names
 
@@ -118,6 +119,40 @@ class Choices:
     ] = None
     batch_norm: Annotated[
         bool | None, _option(NETWORK, help="Normalise each hidden layer over the batch.")
+    ] = None
+
+    start_from: Annotated[
+        Path | None,
+        _option(
+            TRANSFER,
+            "--from",
+            "--start-from",
+            help="Start from the weights of a run folder, or of a PyTorch model's .safetensors.",
+        ),
+    ] = None
+    new_head: Annotated[
+        bool | None,
+        _option(
+            TRANSFER,
+            "--new-head",
+            help="Draw the last layer anew; else only where the classes are others.",
+        ),
+    ] = None
+    freeze: Annotated[
+        str | None,
+        _option(
+            TRANSFER,
+            help="Layers that stand still: all (that was taken over), body (all but the head), or "
+            "names such as conv1 or 'blocks.*', with commas between.",
+        ),
+    ] = None
+    body_lr: Annotated[
+        float | None,
+        _option(TRANSFER, help="Learning rate before the head, as a share of --lr, such as 0.1."),
+    ] = None
+    layer_decay: Annotated[
+        float | None,
+        _option(TRANSFER, help="Learning rate of each layer, as a share of the next one's."),
     ] = None
 
     loss: Annotated[str | None, _option(TRAINING, help="What is made small", one_of=LOSSES)] = None

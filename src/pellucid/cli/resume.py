@@ -15,8 +15,9 @@ from pellucid.cli.opened import job_of, split_of
 from pellucid.cli.plan import build_network
 from pellucid.cli.screen import facts
 from pellucid.cli.train import speaker, training
+from pellucid.interop import load_weights
 from pellucid.record import Record
-from pellucid.train.run import CHECKPOINT, RECORD, WEIGHTS, read_config
+from pellucid.train.run import CHECKPOINT, INITIAL, RECORD, WEIGHTS, read_config
 
 __all__ = ["app"]
 
@@ -51,7 +52,7 @@ def resume(
                 run,
                 parts.train,
                 parts.validation,
-                model=_model(config),
+                model=_model(run, config),
                 listeners=[lines, *job.listeners()],
             )
     finish(loaded, job, parts, console, as_json=json, quiet=quiet)
@@ -73,9 +74,13 @@ def _place(run: Path) -> str:
     return f"the checkpoint after epoch {last['epoch']}"
 
 
-def _model(config: dict[str, Any]) -> nn.Module | None:
+def _model(run: Path, config: dict[str, Any]) -> nn.Module | None:
     """The network with its first weights, which count where no checkpoint was written yet."""
-    network = (config.get("note") or {}).get("network")
-    if network is None:
+    note = config.get("note") or {}
+    if note.get("network") is None:
         return None
-    return build_network(network, config["settings"]["seed"]).to(np.dtype(config["dtype"]))
+    model = build_network(note["network"], config["settings"]["seed"])
+    model.to(np.dtype(config["dtype"]))
+    if note.get("start") is not None:  # they were taken over, not drawn
+        load_weights(model, run / INITIAL)
+    return model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from pellucid.cli.plan import Plan, build_network, describe_rest, describe_train
 from pellucid.cli.progress import EpochLines, downloading
 from pellucid.cli.screen import ERR, OUT, facts, line
 from pellucid.cli.source import Source, automatic
+from pellucid.cli.start import Start, as_pattern, starting_lines
 from pellucid.data import Split
 from pellucid.errors import RunError
 from pellucid.train import Interrupted, Run, fit
@@ -38,6 +39,8 @@ pellucid train flowers.csv --target species --impute median --l2 0.001
 pellucid train digits --config my.toml --seed 1
 pellucid train pictures.zip --model resnet --resize 32x32
 pellucid train dates --model lstm-attention
+pellucid train letters.npz --from runs/mnist-1 --freeze body
+pellucid train letters.npz --from runs/mnist-1 --new-head --body-lr 0.1
 """
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
@@ -69,6 +72,7 @@ def train(
     _refuse_old_run(given)
     ready = _prepare(data, given, console)
     model = build_network(ready.plan.network, ready.plan.seed)
+    ready.begin(model, given)
     facts(console, ready.words(model, given))
     folder, note = _run_folder(given.get("out"), ready.data.name), ready.note()
     others = ready.job.listeners()
@@ -100,6 +104,18 @@ class _Ready:
     plan: Plan
     why: str  # what `auto` decided, and why
     command: str  # that does the same again
+    start: Start | None = None  # whose weights are taken over
+    new: list[str] = field(default_factory=list)  # what is drawn anew all the same
+
+    def begin(self, model: nn.Module, given: dict[str, Any]) -> None:
+        """Take over the weights that --from names."""
+        if self.start is not None:
+            train, told = self.parts.train, self.plan.arguments
+            classes = tuple(getattr(train, "classes", ()) or told.get("classes", ()))
+            self.new = self.start.into(model, classes, bool(given.get("new_head")))
+        if "freeze" in self.plan.arguments:
+            freeze = as_pattern(given["freeze"], bool(self.new))
+            self.plan.arguments["freeze"] = freeze
 
     def words(self, model: nn.Module, given: dict[str, Any]) -> list[tuple[str, str]]:
         """What is about to happen, and where the decisions come from."""
@@ -112,6 +128,8 @@ class _Ready:
             ("data", self.job.described(self.data, self.parts)),
             *[("note", note) for note in (*self.job.notes(self.data), *prepared)],
             ("network", f"{self.job.network(self.plan)}; {parameters:,} parameters"),
+            *([("from", self.start.words(model, self.new))] if self.start is not None else []),
+            *starting_lines(model, self.plan),
             ("training", describe_training(self.plan, len(self.parts.train))),
             ("against overfitting", describe_rest(self.plan)),
             ("defaults", f"the recipe for {self.recipe} data{yours}"),
@@ -125,12 +143,19 @@ class _Ready:
             "data": self.source.settled(self.data.name, self.job.fingerprint(self.data)).to_json(),
             "network": self.plan.network,
             "recipe": self.recipe,
+            **({} if self.start is None else {"start": {"from": str(self.start.path)}}),
         }
 
 
 def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     seed = given.get("data_seed", given.get("seed", 0))
+    start = Start.chosen(given)
+    command = command_line(name, given)
     job = job_for(name, given)
+    if start is not None:
+        given = {**start.choices(job.name), **given}
+        job = job_for(name, given)
+        start.check(job.name)
     options = {k: given[k] for k in job.reads if k in given}
     source, why = replace(Source.chosen(name, seed, given), job=job.name, options=options), ""
     with downloading(console) as progress:
@@ -149,8 +174,9 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     parts = job.split(source, data)
     if "batch_size" not in given and str(choices.batch_size).isdigit():
         choices.batch_size = str(min(int(choices.batch_size or 1), len(parts.train)))
-    command, plan = command_line(name, given), job.plan(choices, data, parts)
-    return _Ready(job, source, data, parts, recipe, plan, why, command)
+    plan = job.plan(choices, data, parts)
+    plan = plan if start is None else start.fitted(plan, given)
+    return _Ready(job, source, data, parts, recipe, plan, why, command, start)
 
 
 def speaker(as_json: bool, quiet: bool) -> Console:

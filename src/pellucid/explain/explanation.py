@@ -28,7 +28,7 @@ from pellucid.program.source import rule_lines
 from pellucid.program.spell import expression
 from pellucid.program.tidy import aligned, lift_constants, shorten
 from pellucid.program.trace import Changes, Trace, trace_step
-from pellucid.program.update import find_update
+from pellucid.program.update import find_updates
 from pellucid.train import Run
 from pellucid.train.parts import make_part
 from pellucid.train.task import Tokens
@@ -320,8 +320,8 @@ class _Teller:
 
     def rule(self) -> list[str]:
         changed = {**self.gradients, **{p: self.final(x) for p, x in self.trace.rebound}}
-        update = find_update(self.trace, self.lines, changed)
-        return [] if update is None else rule_lines(update)
+        updates = find_updates(self.trace, self.lines, changed)
+        return rule_lines(updates[0]) if updates else []
 
     def moves(self) -> list[Move]:
         changed = {**self.gradients, **{p: self.final(x) for p, x in self.trace.rebound}}

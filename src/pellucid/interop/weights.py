@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse
+from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save as serialise
 
 from pellucid import durable
@@ -23,6 +22,21 @@ __all__ = ["load_arrays", "load_weights", "save", "save_arrays"]
 Array = NDArray[Any]
 
 FORMAT = "pellucid weights 1"
+_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "<i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "<u1",
+    "BOOL": "?",
+    "C64": "<c8",
+}
 # what a file starts with when it is something else, and what it then is
 _STRANGERS = {
     b"\x80": "a pickle: loading it could run any code",
@@ -32,14 +46,15 @@ _STRANGERS = {
 }
 
 
-def save(module: Module, path: str | Path) -> None:
+def save(module: Module | Mapping[str, Array], path: str | Path) -> None:
     """Write the ``state_dict`` of ``module`` as a safetensors file, whole or not at all.
 
-    The same weights give the same bytes. Raises RunError where the file cannot be written; an
-    older file of that name is then untouched.
+    ``module`` may be the ``state_dict`` itself. The same weights give the same bytes. Raises
+    RunError where the file cannot be written; an older file of that name is then untouched.
     """
+    state = module.state_dict() if isinstance(module, Module) else module
     try:
-        save_arrays(module.state_dict(), path, {"format": FORMAT})
+        save_arrays(state, path, {"format": FORMAT})
     except OSError as error:
         raise RunError(
             f"save to {path}",
@@ -75,7 +90,8 @@ def save_arrays(
 def load_arrays(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """The named arrays of a safetensors file and the JSON note in it ({} if there is none).
 
-    Raises FormatError for anything that is not a whole, well-formed safetensors file.
+    bfloat16 comes as float32, bit for bit. Raises FormatError for anything that is not a whole,
+    well-formed safetensors file.
     """
     path = Path(path)
     try:
@@ -87,11 +103,26 @@ def load_arrays(path: str | Path) -> tuple[dict[str, Array], dict[str, Any]]:
             str(path), got=error.strerror or str(error), needs="a .safetensors file"
         ) from error
     try:
-        arrays = parse(content)
+        arrays = {name: _parsed(entry) for name, entry in _entries(content)}
         note = _note(content)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise _no_safetensors(path, content, error) from error
     return dict(sorted(arrays.items())), note
+
+
+def _entries(content: bytes) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = deserialize(content)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _parsed(entry: Mapping[str, Any]) -> Array:
+    """One array of a file; numbers in bfloat16, which NumPy does not know, as float32."""
+    if entry["dtype"] == "BF16":  # the upper half of a float32
+        halves = np.frombuffer(entry["data"], "<u2").astype(np.uint32)
+        return (halves << 16).view(np.float32).reshape(entry["shape"])
+    if entry["dtype"] not in _DTYPES:
+        raise ValueError(f"numbers of type {entry['dtype']}, which NumPy does not know")
+    return np.frombuffer(entry["data"], _DTYPES[entry["dtype"]]).reshape(entry["shape"])
 
 
 def _no_safetensors(path: Path, content: bytes, error: Exception) -> FormatError:

@@ -6,6 +6,7 @@ from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
+from pellucid.models.transfer import freeze, layerwise_groups, replace_head, take_over, unfreeze
 
 __all__ = [
     "BERT",
@@ -20,4 +21,9 @@ __all__ = [
     "TextRNN",
     "TranslationTransformer",
     "build",
+    "freeze",
+    "layerwise_groups",
+    "replace_head",
+    "take_over",
+    "unfreeze",
 ]

@@ -1,5 +1,8 @@
 """Networks with torch.nn's names: module tree, layers, losses, initial weights."""
 
+from typing import TYPE_CHECKING, Any
+
+from pellucid.autograd.habits import no_attribute
 from pellucid.nn import functional, init
 from pellucid.nn.activation import (
     CELU,
@@ -354,3 +357,11 @@ for _name in __all__:
     if isinstance(_value, type) and issubclass(_value, Module) and _value is not Module:
         register(_value)
 del _name, _value
+
+
+if not TYPE_CHECKING:  # a type checker knows the names
+
+    def __getattr__(name: str) -> Any:
+        """What torch.nn has and this module has elsewhere."""
+        words = {"utils": "optim.clip_grad_norm_, optim.clip_grad_value_"}
+        raise no_attribute(f"module {__name__!r}", name, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pellucid.nn.container import ModuleDict, ModuleList, Sequential
 from pellucid.nn.module import Module, Parameter
 from pellucid.nn.parameters import ParameterDict, ParameterList
 
-__all__ = ["describe", "rebuild", "register"]
+__all__ = ["describe", "describe_again", "rebuild", "register"]
 
 _KNOWN: dict[str, type[Module]] = {}
 _OF_MODULES: dict[str, type[Any]] = {
@@ -65,6 +66,24 @@ def describe(module: Module) -> dict[str, Any]:
         **({"arguments": places} if places else {}),
         **({"options": options} if options else {}),
     }
+
+
+def describe_again(module: Module, names: Sequence[str], before: Any, after: Any) -> None:
+    """Note that an option, one of ``names``, that was ``before`` is ``after`` now.
+
+    A container tells what it holds anyway; a module whose options do not say it can no longer be
+    described.
+    """
+    told_by_parts = any(type(module).forward is base.forward for base in _OF_MODULES.values())
+    if told_by_parts or module._arguments is None:
+        return
+    known = inspect.signature(type(module)).parameters
+    bound = inspect.signature(type(module)).bind(*module._arguments[0], **module._arguments[1])
+    bound.apply_defaults()
+    told = [name for name in names if name in known and bound.arguments[name] == before]
+    if len(told) == 1:
+        bound.arguments[told[0]] = after
+    module.__dict__["_arguments"] = (bound.args, bound.kwargs) if len(told) == 1 else None
 
 
 def rebuild(spec: dict[str, Any]) -> Module:
@@ -131,6 +150,13 @@ def _part(spec: dict[str, Any], name: str, kind: type) -> Any:
 
 def _given(module: Module) -> tuple[list[Any], dict[str, Any]]:
     """What the module was made with: by place where the class takes ``*args``, else by name."""
+    if module._arguments is None:
+        raise OptionError(
+            f"architecture of {type(module).__name__}",
+            got="a network whose head was replaced, of a class that has no option to say so",
+            needs="an option classes, outputs or the like in its constructor",
+            try_="pellucid.load(folder, model=MyNet(...)), with the head replaced again",
+        )
     args, kwargs = module._arguments
     signature = inspect.signature(type(module))
     parameters = signature.parameters

@@ -14,6 +14,7 @@ from pellucid.random import default_generator
 __all__ = [
     "calculate_gain",
     "constant_",
+    "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",
     "lecun_normal_",
@@ -21,6 +22,7 @@ __all__ = [
     "normal_",
     "ones_",
     "orthogonal_",
+    "trunc_normal_",
     "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
@@ -55,6 +57,42 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator = N
 def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator = None) -> T:
     """Draw from N(mean, std^2)."""
     return _fill(tensor, _draw(generator).normal(mean, std, tensor.shape))
+
+
+def trunc_normal_(
+    tensor: T,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator = None,
+) -> T:
+    """Draw from N(mean, std^2), again and again where a number is not from ``a`` to ``b``.
+
+    Raises OptionError where next to none would be.
+
+    >>> w = trunc_normal_(Tensor(np.zeros((3, 5))), std=0.02)
+    >>> bool(abs(w.data).max() <= 2)
+    True
+    """
+    if not (a < b and a - 4 * std <= mean <= b + 4 * std):
+        raise OptionError(
+            "trunc_normal_",
+            got=f"N({mean}, {std}^2) from {a} to {b}",
+            needs="a mean between the two ends, or not far outside",
+        )
+    rng, size = _draw(generator), tensor.shape
+    numbers = rng.normal(mean, std, size)
+    while (outside := (numbers < a) | (numbers > b)).any():
+        numbers[outside] = rng.normal(mean, std, int(outside.sum()))
+    return _fill(tensor, numbers)
+
+
+def eye_(tensor: T) -> T:
+    """Fill with 1 on the diagonal and 0 elsewhere; raises ShapeError for other than a matrix."""
+    if tensor.ndim != 2:
+        raise ShapeError("eye_", got=f"a tensor of shape {tensor.shape}", needs="a matrix")
+    return _fill(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator = None) -> T:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from pellucid.autograd import Tensor
-from pellucid.errors import DtypeError, FormatError, OptionError, PellucidError, ShapeError
+from pellucid.errors import DtypeError, OptionError, PellucidError, ShapeError
 from pellucid.nn.arguments import checked
 from pellucid.nn.hooks import Hooks
+from pellucid.nn.saved import misfits, mismatch
 
 __all__ = ["LoadResult", "Module", "Parameter", "changes"]
 
@@ -70,11 +71,12 @@ class Module:
     """
 
     training: bool
+    _in_eval: bool  # whether it stays there
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
     _hooks: Hooks
-    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]] | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         # The tables are made here, so that a subclass may set attributes before super().__init__();
@@ -82,6 +84,7 @@ class Module:
         self = super().__new__(cls)
         self.__dict__.update(
             training=True,
+            _in_eval=False,
             _parameters={},
             _buffers={},
             _modules={},
@@ -340,7 +343,13 @@ class Module:
     def train(self, mode: bool = True) -> Self:
         """Training mode (dropout drops, batch norm uses the batch) here and below."""
         for module in self.modules():
-            module.training = mode
+            module.training = mode and not module._in_eval
+        return self
+
+    def keep_eval(self, keep: bool = True) -> Self:
+        """Stay in eval mode (this module alone) whatever ``train()`` says, or no longer."""
+        self._in_eval = keep
+        self.training = self.training and not keep
         return self
 
     def eval(self) -> Self:
@@ -361,8 +370,11 @@ class Module:
     def to(self, dtype: DTypeLike) -> Self:
         """Turn all floating-point parameters and buffers into ``dtype``, in place.
 
-        Raises DtypeError for anything but a floating-point dtype.
+        "cpu", where everything is already, changes nothing. Raises DtypeError for anything else
+        that is no floating-point dtype.
         """
+        if isinstance(dtype, str) and dtype == "cpu":
+            return self
         try:
             floating = np.dtype(dtype).kind == "f"
         except TypeError:
@@ -371,7 +383,7 @@ class Module:
             raise DtypeError(
                 f"{type(self).__name__}.to",
                 got=repr(dtype),
-                needs="a floating-point dtype such as np.float32",
+                needs="a floating-point dtype such as np.float32 (NumPy computes on the CPU)",
             )
         for t in [*self.parameters(), *self.buffers()]:
             if t.dtype.kind == "f":
@@ -413,20 +425,22 @@ class Module:
     ) -> LoadResult:
         """Write saved values into the parameters and buffers, in place.
 
-        Raises FormatError that lists every missing, unexpected and misshapen name; with
-        ``strict=False`` only the misshapen ones are refused.
+        Raises FormatError that lists every missing, unexpected and misshapen name, and those whose
+        numbers are of another kind (whole for floating-point, say; another precision is turned
+        into the network's own); with ``strict=False`` only the last two are refused. As in torch, a
+        file from before there was a ``num_batches_tracked`` leaves it as it is.
         """
         own = dict(self._state())
-        missing = [name for name in own if name not in state_dict]
+        missing = [
+            name
+            for name in own
+            if name not in state_dict and not name.endswith("num_batches_tracked")
+        ]
         unexpected = [name for name in state_dict if name not in own]
         given = {name: _array(state_dict[name]) for name in own if name in state_dict}
-        misshapen = [
-            f"{name} {given[name].shape}, the network has {own[name].shape}"
-            for name in given
-            if given[name].shape != own[name].shape
-        ]
-        if misshapen or (strict and (missing or unexpected)):
-            raise _mismatch(type(self).__name__, missing, unexpected, misshapen)
+        wrong = misfits(given, own, {n for n in given if not hasattr(state_dict[n], "dtype")})
+        if any(wrong) or (strict and (missing or unexpected)):
+            raise mismatch(type(self).__name__, missing, unexpected, *wrong)
         for name, array in given.items():
             own[name].data[...] = array
             own[name]._version[0] += 1
@@ -460,23 +474,3 @@ def _own_array(value: Any) -> Array:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _mismatch(
-    who: str, missing: list[str], unexpected: list[str], misshapen: list[str]
-) -> FormatError:
-    found = [
-        f"{label}: {', '.join(names)}"
-        for label, names in (
-            ("missing", missing),
-            ("unexpected", unexpected),
-            ("misshapen", misshapen),
-        )
-        if names
-    ]
-    return FormatError(
-        f"load_state_dict of {who}",
-        got="\n".join(found),
-        needs="exactly the names and shapes of this network's state_dict()",
-        try_=None if misshapen else "strict=False to load what fits",
-    )

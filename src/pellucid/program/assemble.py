@@ -157,14 +157,23 @@ class File:
         ]
 
     def moving(self) -> None:
-        """The update, over all parameters at once."""
-        update = self.step.update
-        assert update is not None
-        size = self.memory.ends[-1]
-        names = {id(line): name for name, line in update.given.items()}
-        given = [_resized_source(line, size) for line in update.given.values()]
+        """The update, over all parameters of a group at once."""
+        self.memory.wanted = []
+        updates = list(zip(self.step.updates, self.memory.stretches, strict=True))
+        for update, (a, b) in updates if len(updates) > 1 else ():  # its part of each arena
+            names = [(name, f"{name}_group{update.group}") for name in update.given]
+            self.setup += [f"{part} = {name}[{a}:{b}]" for name, part in names]
+        for update, (a, b) in updates:
+            self.moving_group(update, a, b)
+        self.body.append(self.result)
+
+    def moving_group(self, update: Update, a: int, b: int) -> None:
+        """The update of the parameters that lie from ``a`` to ``b`` in the arenas."""
+        suffix = f"_group{update.group}" if len(self.step.updates) > 1 else ""
+        names = {id(line): name + suffix for name, line in update.given.items()}
+        given = [_resized_source(line, b - a) for line in update.given.values()]
         replaced = {id(old): new for old, new in zip(update.given.values(), given, strict=True)}
-        lines = [*given, *_flattened(update, size, replaced)]
+        lines = [*given, *_flattened(update, b - a, replaced)]
         results = {n: replaced.get(id(x), x) for n, x in update.results.items()}
         lines = self.formed(lines, list(results.values()))
         results = {n: self.now(x) for n, x in results.items()}
@@ -175,15 +184,16 @@ class File:
         }
         running = self.runner(lines, placed, outside, homes, taken=self._taken())
         body = running.write(set())
-        self.memory.wanted = [
+        self.memory.wanted += [
             line.label for line in lines if line.kind in GIVEN and id(line) not in outside
         ]
         self.setup += body.setup
         self.body += [text for text, _ in body.steps]
-        self.body.append(self.result)
 
     def _taken(self) -> set[str]:
-        return {text.split(" = ")[0] for text in (*self.setup, *self.body) if " = " in text}
+        arenas = self.memory.arrays if len(self.step.updates) > 1 else ()
+        texts = (*self.setup, *self.body)
+        return {*arenas, *(text.split(" = ")[0] for text in texts if " = " in text)}
 
 
 def _resized_source(line: Line, size: int) -> Line:

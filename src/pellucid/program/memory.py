@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pellucid.autograd import Tensor
 from pellucid.errors import GradientError, OptionError
 from pellucid.nn import Module
 from pellucid.optim import Optimizer
-from pellucid.program.settings import label_of, numbers_of, setting
+from pellucid.program.settings import label_of, numbers_of, of_group, setting
 from pellucid.program.step import Step
 
 __all__ = ["Memory"]
@@ -31,15 +32,16 @@ class Memory:
         named = dict(model.named_parameters())
         self.paths = list(step.trace.moved)
         self.numbers = self._numbers(named)
+        self._numbered = self._by_group()
         self.parameters = [named[path] for path in self.paths]
         self._check_numbers()
         sizes = [p.size for p in self.parameters]
         self.ends = [0, *np.cumsum(sizes).tolist()]
         dtype = self.parameters[0].dtype
         self.arrays: dict[str, Any] = {}
-        self.switches = _switches(optimizer.param_groups[0])
+        self.switches = [_switches(group) for group in optimizer.param_groups]
         self.wanted: list[str] = []  # the settings that the update asks for
-        self.ahead: dict[str, Any] = {}  # the optimizer's numbers for the step under way
+        self.ahead: dict[int, dict[str, Any]] = {}  # by group: its numbers for the step under way
         self.views: list[Array] = []
         self._flat("W", [p.data for p in self.parameters], dtype)
         for p, view in zip(self.parameters, self._parts("W"), strict=True):
@@ -60,8 +62,22 @@ class Memory:
     @property
     def slots(self) -> dict[str, str]:
         """The memories: short name to the optimizer's own name."""
-        assert self.step.update is not None
         return self.step.update.slots
+
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        """For each update where its parameters begin and end in the arenas: they are in order."""
+        counts = [len(update.paths) for update in self.step.updates]
+        bounds = [self.ends[k] for k in [0, *np.cumsum(counts).tolist()]]
+        return list(pairwise(bounds))
+
+    def group(self, i: int) -> dict[str, Any]:
+        """The group of the optimizer's parameter ``i``."""
+        for group in self.optimizer.param_groups:
+            if i < len(group["params"]):
+                return group
+            i -= len(group["params"])
+        raise IndexError(i)
 
     def _numbers(self, named: dict[str, Any]) -> list[int]:
         """Each parameter's place among the optimizer's."""
@@ -73,18 +89,25 @@ class Memory:
 
     def _next_numbers(self, i: int) -> dict[str, Any]:
         """The numbers of the step about to be done, for the optimizer's parameter ``i``."""
-        group = self.optimizer.param_groups[0]
-        return numbers_of(self.optimizer, group, self.optimizer.state.get(i))
+        return numbers_of(self.optimizer, self.group(i), self.optimizer.state.get(i))
 
     def _check_numbers(self) -> None:
         """Refuse parameters that have done other numbers of steps: a program has one t."""
-        first = self._next_numbers(self.numbers[0])
-        if any(self._next_numbers(i) != first for i in self.numbers):
+        if any(
+            self._next_numbers(i) != self._next_numbers(numbers[0])
+            for numbers in self._numbered.values()
+            for i in numbers
+        ):
             raise GradientError(
                 "program",
                 got="parameters that have done different numbers of steps",
                 needs="as many steps of each: the program counts them once",
             )
+
+    def _by_group(self) -> dict[int, list[int]]:
+        """The optimizer's numbers of the parameters, by the group that they are in."""
+        numbers = iter(self.numbers)
+        return {u.group: [next(numbers) for _ in u.paths] for u in self.step.updates}
 
     def _flat(self, name: str, arrays: list[Array], dtype: Any) -> None:
         self.arrays[name] = np.concatenate([a.ravel() for a in arrays]).astype(dtype)
@@ -96,9 +119,10 @@ class Memory:
 
     def _slot(self, letter: str, slot: str, dtype: Any) -> None:
         """One memory of all parameters, taken over from the optimizer where it has one."""
-        group = self.optimizer.param_groups[0]
         first = [
-            self.optimizer.state.get(i, {}).get(slot, self.optimizer.first(slot, p.data, group))
+            self.optimizer.state.get(i, {}).get(
+                slot, self.optimizer.first(slot, p.data, self.group(i))
+            )
             for i, p in zip(self.numbers, self.parameters, strict=True)
         ]
         self._flat(letter, first, dtype)
@@ -107,27 +131,29 @@ class Memory:
 
     def options(self) -> dict[str, Any]:
         """The optimizer's settings and step count for the step about to run."""
-        group = self.optimizer.param_groups[0]
-        found = {}
-        if _switches(group) != self.switches:
+        groups = self.optimizer.param_groups
+        if [_switches(group) for group in groups] != self.switches:
             raise OptionError(
                 "program",
                 got="an option of the optimizer that was turned on or off since then",
                 needs="the optimizer as it was when the program was written",
                 try_="pellucid.write again",
             )
-        self.ahead = self._next_numbers(self.numbers[0])
-        numbers = {label_of(name): value for name, value in self.ahead.items()}
-        for name in self.wanted:
-            found[name] = numbers[name] if name in numbers else setting(group, name)
+        self.ahead = {k: self._next_numbers(i[0]) for k, i in self._numbered.items()}
+        told = {k: {label_of(n): v for n, v in a.items()} for k, a in self.ahead.items()}
+        found = {}
+        for label in self.wanted:
+            name, k = of_group(label)
+            found[label] = told[k][name] if name in told[k] else setting(groups[k], name)
         return found
 
     def count(self) -> None:
         """One more step is done."""
         slots = self.optimizer.slots(self.optimizer.param_groups[0])
-        kept = {name: value for name, value in self.ahead.items() if name in slots}
-        for i in self.numbers if kept else ():
-            self.optimizer.state.setdefault(i, {}).update(kept)
+        for k, numbers in self._numbered.items():
+            kept = {name: value for name, value in self.ahead[k].items() if name in slots}
+            for i in numbers if kept else ():
+                self.optimizer.state.setdefault(i, {}).update(kept)
 
     def check(self) -> None:
         """Refuse to train arrays that the network no longer uses, or that were frozen."""

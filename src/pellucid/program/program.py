@@ -23,6 +23,7 @@ from pellucid.program.inference import Inference, described
 from pellucid.program.load import load
 from pellucid.program.memory import Memory
 from pellucid.program.reading import Reading, read_out
+from pellucid.program.settings import suffix_of
 from pellucid.program.source import reading_source
 from pellucid.program.step import Step
 from pellucid.program.trace import Changes
@@ -125,11 +126,11 @@ class Program:
         self.changes = changes or Changes()
         self.example = x, y
         self.step = Step.of(model, loss, optimizer, x, y, self.changes)
-        if self.step.update is None:
+        if not self.step.updates:
             raise GradientError(
                 f"program of {type(model).__name__}",
                 got="parameters that are not all updated alike",
-                needs="one group of parameters, all of one dtype",
+                needs="all of a group moved alike, and all groups with the same memories and dtype",
             )
         self.memory = Memory(model, optimizer, self.step)
         self.running_source = running_source(self.step, self.memory)
@@ -211,7 +212,7 @@ class Program:
     def source(self) -> str:
         """The reading form: the file that a careful person would have written."""
         step = self.step
-        return reading_source(step.trace, self._reading, step.update, step.changed, self._told)
+        return reading_source(step.trace, self._reading, step.updates, step.changed, self._told)
 
     @functools.cached_property
     def _reading(self) -> Reading:
@@ -319,7 +320,14 @@ def _settings(optimizer: Optimizer) -> str:
         for name in optimizer.defaults
         if name == "lr" or (name in usual and group[name] != usual[name].default)
     ]
-    return f"{type(optimizer).__name__}({', '.join(shown)})"
+    others = [
+        f"{name}{suffix_of(k)}={other[name]!r}"
+        for k, other in enumerate(optimizer.param_groups)
+        for name in optimizer.defaults
+        if other[name] != group[name]
+    ]
+    groups = f"; of the other groups: {', '.join(others)}" if others else ""
+    return f"{type(optimizer).__name__}({', '.join(shown)}){groups}"
 
 
 def _unkeyed(site: int) -> np.random.Generator:

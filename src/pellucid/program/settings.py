@@ -7,7 +7,7 @@ from typing import Any
 
 from pellucid.optim import Optimizer
 
-__all__ = ["PAIRS", "label_of", "numbers_of", "setting"]
+__all__ = ["PAIRS", "label_of", "numbers_of", "of_group", "setting", "suffix_of"]
 
 PAIRS = {  # options of two numbers: what each of them is called in a program
     "betas": ("beta1", "beta2"),
@@ -43,3 +43,22 @@ def numbers_of(
 def label_of(number: str) -> str:
     """What a program calls one of these numbers: the count of steps is t."""
     return "t" if number == "step" else number
+
+
+def suffix_of(group: int) -> str:
+    """What stands behind the labels of a group of parameters: nothing for the first.
+
+    >>> suffix_of(0), suffix_of(2)
+    ('', '_2')
+    """
+    return f"_{group}" if group else ""
+
+
+def of_group(label: str) -> tuple[str, int]:
+    """A label without its suffix, and the number of the group that it belongs to.
+
+    >>> of_group("weight_decay"), of_group("lr_2")
+    (('weight_decay', 0), ('lr', 2))
+    """
+    name, _, number = label.rpartition("_")
+    return (name, int(number)) if name and number.isdigit() else (label, 0)

@@ -10,9 +10,10 @@ from pellucid.program.helpers import imports
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.page import WIDTH, in_brackets
 from pellucid.program.reading import Reading
+from pellucid.program.settings import of_group, suffix_of
 from pellucid.program.spell import expression
 from pellucid.program.trace import Trace
-from pellucid.program.update import Update
+from pellucid.program.update import Update, form_of
 
 __all__ = ["reading_source", "rule_lines"]
 
@@ -20,7 +21,7 @@ __all__ = ["reading_source", "rule_lines"]
 def reading_source(
     trace: Trace,
     body: Reading,
-    update: Update | None,
+    updates: list[Update],
     gradients: dict[str, Line],
     names: dict[str, str],
 ) -> str:
@@ -34,10 +35,9 @@ def reading_source(
     header = {"network": names["network"], **training, **given, "checked": names["checked"]}
     parts = [_header(header), "\n".join(imports(body.above)), *body.above]
     rule = names["optimizer"].split("(")[0].lower()
-    options = _options(update)
-    if update is not None and len(update.lines) > 2:
-        parts.append(_rule(rule, update, options))
-    parts.append(_step(trace, body, update, gradients, rule, options))
+    rules = _rules(rule, updates)
+    parts += [_rule(name, u, _options(u)) for name, u in rules.items() if len(u.lines) > 2]
+    parts.append(_step(trace, body, updates, gradients, rules))
     return "\n\n\n".join(parts).replace('"""\n\n\nimport', '"""\n\nimport') + "\n"
 
 
@@ -65,10 +65,17 @@ def _header(names: dict[str, str]) -> str:
     )
 
 
-def _options(update: Update | None) -> list[str]:
+def _rules(name: str, updates: list[Update]) -> dict[str, Update]:
+    """The different rules by their names: groups that move alike, but for numbers, have one."""
+    found: dict[str, Update] = {}
+    for update in updates:
+        if all(form_of(update) != form_of(other) for other in found.values()):
+            found[name + suffix_of(update.group)] = update
+    return found
+
+
+def _options(update: Update) -> list[str]:
     """The settings that the update asks for: t, lr, beta1 ..."""
-    if update is None:
-        return []
     given = {id(line) for line in update.given.values()}
     found: list[str] = []
     for line in update.lines:
@@ -136,13 +143,13 @@ def _outside(text: str) -> str:
 def _step(
     trace: Trace,
     body: Reading,
-    update: Update | None,
+    updates: list[Update],
     gradients: dict[str, Line],
-    rule: str,
-    options: list[str],
+    rules: dict[str, Update],
 ) -> str:
     """The step itself."""
-    memory = ["memory"] if update is not None and update.slots else []
+    memory = ["memory"] if updates and updates[0].slots else []
+    options = list(dict.fromkeys(option for update in updates for option in _options(update)))
     buffers = ["buffers"] if trace.buffers else []
     rng = ["rng"] if trace.sites else []
     arguments = ", ".join(["weights", *memory, *buffers, "x", "y", *rng, *options])
@@ -156,10 +163,13 @@ def _step(
     counted = any(re.search(r"\bn\b", text.partition("#")[0]) for text in (*body.lines, *followed))
     inner += ["n = len(x)", ""] if counted else [""]
     inner += [*body.lines, "", "# update"]
-    moved = {path: labels[path] for path in trace.moved}
-    weights = body.weights(moved)
-    d = body.gradients({path: gradients[path].label for path in trace.moved})
-    inner += _updates(weights if len(moved) < len(labels) else None, update, d, rule, options)
+    if len(updates) == 1:
+        moved = {path: labels[path] for path in trace.moved}
+        weights = body.weights(moved) if len(moved) < len(labels) else None
+        d = body.gradients({path: gradients[path].label for path in trace.moved})
+        inner += _updates(weights, updates[0], d, next(iter(rules)))
+    else:
+        inner += _grouped(labels, updates, gradients, rules)
     inner += [*followed, "return loss"]
     return "\n".join([*out, *(f"    {text}" if text else "" for text in inner)])
 
@@ -178,19 +188,17 @@ def _followed(trace: Trace) -> list[str]:
 
 def _updates(
     moved: list[str] | None,
-    update: Update | None,
+    update: Update,
     gradients: list[str],
     rule: str,
-    options: list[str],
 ) -> list[str]:
     """The loop that moves the weights: all of them, or those that are named ``moved``."""
-    assert update is not None
     weights, before = "weights", []
     if moved is not None:
         weights = f"({', '.join(moved)},)"
         if len(weights) > 60:
             before, weights = in_brackets("moved = ", moved), "moved"
-    d = f"({', '.join(gradients)}{',' if len(gradients) == 1 else ''})"
+    d = _bracketed(gradients)
     before += in_brackets("gradients = ", gradients)
     slots = list(update.slots)
     if len(update.lines) <= 2:
@@ -203,5 +211,43 @@ def _updates(
     names = f"({', '.join(slots)}{',' if len(slots) == 1 else ''})" if slots else ""
     each = ", ".join(["W", "dW", *([names] if slots else [])])
     zipped = ", ".join([weights, "gradients", *(["memory"] if slots else [])])
-    call = ", ".join([*update.given, *options])
+    call = ", ".join([*update.given, *_options(update)])
     return [*before, f"for {each} in zip({zipped}, strict=True):", f"    {rule}({call})"]
+
+
+def _grouped(
+    labels: dict[str, str],
+    updates: list[Update],
+    gradients: dict[str, Line],
+    rules: dict[str, Update],
+) -> list[str]:
+    """A loop for each group of parameters, which have settings of their own."""
+    out, first = [], 0
+    for update in updates:
+        moved = [labels[path] for path in update.paths]
+        arriving = [gradients[path].label for path in update.paths]
+        last = first + len(update.paths)
+        slots = list(update.slots)
+        memory = [f"memory[{first}:{last}]"] if slots else []
+        each = ", ".join(["W", "dW", *([_bracketed(slots)] if slots else [])])
+        zipped = ", ".join([_bracketed(moved), _bracketed(arriving), *memory])
+        if len(each) + len(zipped) > WIDTH - 35:
+            out += in_brackets("moved = ", moved) + in_brackets("gradients = ", arriving)
+            zipped = ", ".join(["moved", "gradients", *memory])
+        out += [f"for {each} in zip({zipped}, strict=True):"]
+        out += [f"    {line}" for line in _moves(update, rules)]
+        first = last
+    return out
+
+
+def _moves(update: Update, rules: dict[str, Update]) -> list[str]:
+    """What is done to a W: the lines themselves where they are few, else a call of the rule."""
+    name, rule = next((n, u) for n, u in rules.items() if form_of(u) == form_of(update))
+    if len(update.lines) <= 2:
+        return rule_lines(update)
+    own = [of_group(option)[0] + suffix_of(update.group) for option in _options(rule)]
+    return [f"{name}({', '.join([*update.given, *own])})"]
+
+
+def _bracketed(labels: list[str]) -> str:
+    return f"({', '.join(labels)}{',' if len(labels) == 1 else ''})"

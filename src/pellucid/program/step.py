@@ -16,7 +16,7 @@ from pellucid.program.label import label
 from pellucid.program.name import GIVEN, Line
 from pellucid.program.tidy import aligned, lift_constants, shorten
 from pellucid.program.trace import Changes, Trace, trace_step
-from pellucid.program.update import Update, find_update
+from pellucid.program.update import Update, find_updates
 
 __all__ = ["Step"]
 
@@ -32,8 +32,13 @@ class Step:
     instead: dict[int, Line]
     gradients: dict[str, Line]  # as backward gives them
     changed: dict[str, Line]  # as the update takes them
-    update: Update | None
+    updates: list[Update]  # one for each group of parameters; none where they cannot be written
     stack: Stack | None  # equal blocks, which a reader sees once
+
+    @property
+    def update(self) -> Update:
+        """The first group's."""
+        return self.updates[0]
 
     @classmethod
     def of(
@@ -66,11 +71,12 @@ class Step:
                 name.line = final(name.line)
         gradients = {path: final(name.line) for path, name in trace.gradients.items()}
         changed = {**gradients, **{path: final(line) for path, line in trace.rebound}}
-        update = find_update(trace, lines, changed)
-        stack = find_stack(trace, lines, model, instead)
+        updates = find_updates(trace, lines, changed)
+        # groups of parameters cut through equal blocks: these are then written one by one
+        stack = find_stack(trace, lines, model, instead) if len(updates) < 2 else None
         if stack is not None:
             stack.name_ends(lines)
-        return cls(trace, lines, instead, gradients, changed, update, stack)
+        return cls(trace, lines, instead, gradients, changed, updates, stack)
 
     def of_stage(self, *stages: str) -> list[Line]:
         """The lines of these stages, in order."""

@@ -17,7 +17,7 @@ from pellucid.nn import Module
 from pellucid.ops import Rule
 from pellucid.optim import Optimizer, clip, penalty
 from pellucid.program.name import GIVEN, Line, Name, Script
-from pellucid.program.settings import PAIRS, label_of, numbers_of
+from pellucid.program.settings import PAIRS, label_of, numbers_of, suffix_of
 from pellucid.random import draw_from, generator
 
 __all__ = ["Changes", "Trace", "trace_inference", "trace_step"]
@@ -76,6 +76,7 @@ class Trace:
     moved: dict[str, Name] = field(default_factory=dict)
     state: dict[str, dict[str, Name]] = field(default_factory=dict)
     new_state: dict[str, dict[str, Name]] = field(default_factory=dict)
+    group: dict[str, int] = field(default_factory=dict)  # which group a moved parameter is in
     new_buffers: dict[str, Name] = field(default_factory=dict)
     sites: int = 0  # how many generators the step draws from
     values: list[tuple[Rule, Line, list[Line]]] = field(default_factory=list)
@@ -167,7 +168,7 @@ def _update(
         )
     paths = {id(p): path for path, p in named.items()}
     for k, group in enumerate(optimizer.param_groups):
-        suffix = "" if k == 0 else f"_{k}"
+        suffix = suffix_of(k)
         named_options = _options(trace, group, suffix)
         numbers = {
             name: trace.script.source(label_of(name) + suffix, value)
@@ -192,6 +193,7 @@ def _update(
                 slots[slot] = trace.script.source(slot, first)
             moved, new = optimizer.update(W, dW, {**slots, **numbers}, {**group, **named_options})
             trace.state[path], trace.new_state[path], trace.moved[path] = slots, new, moved
+            trace.group[path] = k
 
 
 def _options(trace: Trace, group: dict[str, Any], suffix: str) -> dict[str, Any]:

@@ -10,14 +10,15 @@ import numpy as np
 from pellucid.program.label import slot_letter
 from pellucid.program.name import GIVEN, Line, Name
 from pellucid.program.plan import is_elementwise, is_number
+from pellucid.program.settings import of_group
 from pellucid.program.trace import Trace
 
-__all__ = ["Update", "find_update"]
+__all__ = ["Update", "find_updates", "form_of"]
 
 
 @dataclass
 class Update:
-    """The rule that moves one parameter, as lines about W, dW and the memories.
+    """The rule that moves the parameters of a group, as lines about W, dW and the memories.
 
     ``given`` are W, dW and the memories' sources by name; ``results`` the lines that give W and the
     memories their new values, by the same names.
@@ -27,17 +28,32 @@ class Update:
     given: dict[str, Line]
     results: dict[str, Line]
     slots: dict[str, str]  # memory's short name: the optimizer's own name for it
+    group: int  # of the optimizer
+    paths: list[str]  # of the parameters that move so
 
 
-def find_update(trace: Trace, lines: list[Line], gradients: dict[str, Line]) -> Update | None:
-    """The update of the first parameter, if all the others have the same one; else None."""
+def find_updates(trace: Trace, lines: list[Line], gradients: dict[str, Line]) -> list[Update]:
+    """For each group the update of its parameters; none at all where it cannot be written once.
+
+    All parameters of a group must be moved alike, each number by what stands at the same place, and
+    all groups must remember the same of their parameters.
+    """
     place = {id(line): i for i, line in enumerate(lines)}
-    updates = [_of(trace, place, path, gradients[path]) for path in trace.moved]
-    forms = [_form(update) for update in updates]
-    same = all(form == forms[0] for form in forms)
-    flat = all(_at_each_place(x) or is_number(x) for x in updates[0].lines)
+    groups: dict[int, list[str]] = {}
+    for path in trace.moved:
+        groups.setdefault(trace.group[path], []).append(path)
+    found = []
+    for paths in groups.values():
+        updates = [_of(trace, place, path, gradients[path]) for path in paths]
+        forms = [form_of(update) for update in updates]
+        flat = all(_at_each_place(x) or is_number(x) for x in updates[0].lines)
+        if not flat or any(form != forms[0] for form in forms):
+            return []
+        updates[0].paths = paths
+        found.append(updates[0])
     dtypes = {np.asarray(x.line.value).dtype for x in trace.moved.values()}
-    return updates[0] if same and flat and len(dtypes) == 1 else None
+    alike = all(update.slots == found[0].slots for update in found)
+    return found if alike and len(dtypes) == 1 else []
 
 
 def _at_each_place(line: Line) -> bool:
@@ -62,10 +78,11 @@ def _of(trace: Trace, place: dict[int, int], path: str, gradient: Line) -> Updat
         if id(line) not in stop and id(line) not in mine and line.kind not in GIVEN:
             mine[id(line)] = line
             waiting += [name.line for name in line.names()]
-    return Update(sorted(mine.values(), key=lambda x: place[id(x)]), given, results, slots)
+    ordered = sorted(mine.values(), key=lambda x: place[id(x)])
+    return Update(ordered, given, results, slots, trace.group[path], [path])
 
 
-def _form(update: Update) -> Any:
+def form_of(update: Update) -> Any:
     """The update without the shapes: equal for two parameters that are moved alike."""
     form: dict[int, Any] = {id(line): name for name, line in update.given.items()}
     for line in update.lines:
@@ -76,7 +93,7 @@ def _form(update: Update) -> Any:
 
 def _plain(value: Any, place: dict[int, Any]) -> Any:
     if isinstance(value, Name):
-        return place.get(id(value.line), value.line.call)
+        return place.get(id(value.line), of_group(value.line.call)[0])
     if isinstance(value, tuple | list):
         return tuple(_plain(part, place) for part in value)
     if isinstance(value, dict):

@@ -18,7 +18,7 @@ from pellucid.nn import Module
 from pellucid.nn.norm import BatchNorm
 from pellucid.optim import Optimizer, ReduceLROnPlateau
 from pellucid.program import Program
-from pellucid.program.settings import label_of, numbers_of, setting
+from pellucid.program.settings import label_of, numbers_of, of_group, setting
 from pellucid.standalone.preparing import augment_source, constants, prepare_images
 from pellucid.standalone.unpacking import change_source, packed
 from pellucid.train import Run
@@ -85,6 +85,7 @@ class _Retold:
     def of(cls, run: Run, train: Source) -> _Retold:
         """Build what ``fit`` built."""
         model, optimizer_of = _start(run), run.settings.build_optimizer
+        run.settings.hold(model)
         settings, problem = run.settings, run.problem
         part = make_part("training", train, problem)
         loader = DataLoader(
@@ -173,7 +174,6 @@ def _arguments(source: str) -> list[str]:
 def _first(program: Program) -> list[float]:
     """What each memory of the optimizer holds before the first step, everywhere the same."""
     update, optimizer = program.step.update, program.optimizer
-    assert update is not None
     W = np.zeros(2, program.memory.parameters[0].dtype)
     group = optimizer.param_groups[0]
     return [optimizer.first(slot, W, group).flat[0].item() for slot in update.slots.values()]
@@ -183,21 +183,19 @@ def _told(
     run: Run, optimizer: Optimizer, schedule: Any, names: list[str], steps: int, epochs: int
 ) -> dict[str, Any]:
     """Each setting of the optimizer: a number, or one number a step where it moves."""
-    group = optimizer.param_groups[0]
-    state: dict[str, Any] = {}  # the numbers of the step before
-    moving = schedule is not None or any(name in optimizer.told for name in names)
+    groups = optimizer.param_groups
+    states: list[dict[str, Any]] = [{} for _ in groups]  # the numbers of the step before
+    moving = schedule is not None or any(of_group(name)[0] in optimizer.told for name in names)
     rows = []
     for t in range(epochs * steps if moving else 1):
         if isinstance(schedule, ReduceLROnPlateau):  # it went by results, which the record knows
-            group["lr"] = run.record.epochs()[t // steps]["lr"]
-        state = numbers_of(optimizer, group, state)
-        numbers = {label_of(name): value for name, value in state.items()}
+            rate = run.record.epochs()[t // steps]["lr"]
+            if rate != groups[0]["lr"]:
+                schedule._reduce(groups)  # all groups alike; the record tells of the first
+                groups[0]["lr"] = rate
+        states = [numbers_of(optimizer, *pair) for pair in zip(groups, states, strict=True)]
         rows.append(
-            {
-                name: numbers[name] if name in numbers else setting(group, name)
-                for name in names
-                if name != "t"
-            }
+            {name: _told_now(groups, states, name) for name in names if of_group(name)[0] != "t"}
         )
         if schedule is not None and not isinstance(schedule, ReduceLROnPlateau):
             schedule.step()
@@ -206,6 +204,13 @@ def _told(
         values = [row[name] for row in rows]
         told[name] = values[0] if len(set(values)) == 1 else np.array(values)
     return told
+
+
+def _told_now(groups: list[Any], states: list[dict[str, Any]], label: str) -> Any:
+    """What a setting of a group is in the step at hand."""
+    name, k = of_group(label)
+    numbers = {label_of(number): value for number, value in states[k].items()}
+    return numbers[name] if name in numbers else setting(groups[k], name)
 
 
 def _changes(values: Array) -> list[tuple[int, float]]:
@@ -393,7 +398,8 @@ class _File:
         """The optimizer's memories before the first step."""
         trace = self.trace
         moved = [trace.parameters[path].line.label for path in trace.moved]
-        source = "weights" if len(moved) == len(trace.parameters) else "moved"
+        in_order = list(trace.moved) == list(trace.parameters)
+        source = "weights" if in_order else "moved"
         out = [] if source == "weights" else [f"    moved = [data[n] for n in {moved!r}]"]
         arrays = [
             "np.zeros_like(W)" if not v else f"np.full_like(W, {v!r})" for v in self.retold.first
@@ -403,8 +409,8 @@ class _File:
 
     def argument(self, name: str) -> str:
         """What the loop gives for an argument of the step."""
-        if name == "t":
-            return "t=t + 1"
+        if of_group(name)[0] == "t":
+            return f"{name}=t + 1"
         if name not in self.retold.settings:
             return name
         value = self.retold.settings[name]

@@ -87,8 +87,9 @@ def fit(
     moves once an epoch; OneCycleLR, CyclicLR and the named ones once a step. "lbfgs" runs
     eagerly, with a line search; give it ``batch_size="all"``. Further ``settings``: warmup
     (epochs), l1, l2, clip_norm, clip_value, label_smoothing, class_weights, monitor, augment,
-    shuffle, threads, checkpoint_seconds, engine ("program": the step as a written NumPy program;
-    "eager": operation by operation, the same bits; "fused": loops by Numba).
+    shuffle, freeze ("body" or layers, see models.freeze), body_lr, layer_decay (see
+    models.layerwise_groups), threads, checkpoint_seconds, engine ("program": the step as a written
+    NumPy program; "eager": operation by operation, the same bits; "fused": loops by Numba).
 
     ``out`` names the run folder (configuration, record, best weights, checkpoints); with
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
@@ -257,6 +258,7 @@ class _Session:
         self.threads = settings.threads or threads.threads_for(
             model, loader.batch_size, settings.engine
         )
+        settings.hold(model)
         optimizer = self.own.optimizer or settings.build_optimizer(model)
         if not isinstance(optimizer, Optimizer):
             optimizer = optimizer(model.parameters())

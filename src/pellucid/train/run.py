@@ -182,6 +182,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     """Read ``config.json``; raises RunError where there is none, FormatError for a damaged one."""
     path = folder / CONFIG
     if not path.is_file():
+        if folder.is_file():
+            advice = "pellucid.load_weights(model, path) for a file of weights"
+            raise RunError(f"run {folder}", got="a file", needs="a run folder", try_=advice)
         what = "a folder without config.json" if folder.is_dir() else "no such folder"
         raise RunError(f"run {folder}", got=what, needs="a run folder", try_="pellucid runs")
     try:

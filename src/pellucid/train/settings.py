@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid import nn, optim
 from pellucid.errors import FormatError, OptionError, choose, nearest
+from pellucid.models import transfer
 from pellucid.optim import LRScheduler, Optimizer
 from pellucid.program import Changes
 from pellucid.train.task import TokenLoss, task_named
@@ -78,6 +79,9 @@ class Settings:
     patience: int | None = None  # epochs without a better validation result before it stops
     monitor: str = "auto"  # validation_accuracy or validation_loss
     augment: dict[str, float] | None = None  # shift, rotate, noise
+    freeze: str | None = None  # layers that stand still: "body", or names with * and commas
+    body_lr: float = 1.0  # of the layers before the head, as a share of lr
+    layer_decay: float = 1.0  # of each of them, as a share of the next one's
     seed: int = 0
     threads: int | None = None  # None: by the table
     checkpoint_seconds: float = 10.0
@@ -89,7 +93,7 @@ class Settings:
         for name in ("l1", "l2", "warmup"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise OptionError("fit", got=f"{name}={getattr(self, name)}", needs="0 or more")
-        for name in ("clip_norm", "clip_value", "lr"):
+        for name in ("clip_norm", "clip_value", "lr", "body_lr", "layer_decay"):
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise OptionError("fit", got=f"{name}={value}", needs="a finite number above 0")
@@ -132,10 +136,25 @@ class Settings:
         """What is done to the gradients before the update."""
         return Changes(self.l1, self.l2, self.clip_norm, self.clip_value)
 
+    def hold(self, model: nn.Module) -> None:
+        """Freeze what the settings say; raises OptionError where nothing is left to learn."""
+        if self.freeze is not None:
+            transfer.freeze(model, self.freeze)
+        if not any(p.requires_grad for p in model.parameters()):
+            raise OptionError(
+                "fit",
+                got="a network whose parameters all stand still",
+                needs="a layer that learns",
+                try_='freeze="body", which leaves the head free',
+            )
+
     def build_optimizer(self, model: nn.Module) -> Optimizer:
-        """The named optimizer over the parameters that learn."""
+        """The named optimizer over the parameters that learn, with their learning rates."""
         make, _ = OPTIMIZERS[choose("optimizer", self.optimizer, OPTIMIZERS)]
-        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        named: list[Any] = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        if (self.body_lr, self.layer_decay) != (1.0, 1.0):
+            rates = self.learning_rate, self.layer_decay, self.body_lr
+            named = transfer.layerwise_groups(model, *rates)
         options = {**_USUAL_OPTIONS.get(self.optimizer, {}), **self.optimizer_options}
         try:
             return make(named, lr=self.learning_rate, **options)
@@ -197,6 +216,7 @@ class Settings:
         ``steps``: the steps of an epoch.
         """
         name = choose("schedule", self.schedule, SCHEDULES)
+        peaks = [group["lr"] for group in optimizer.param_groups]
         for option in self.schedule_options:
             choose(f"schedule {name!r}: option", option, _SCHEDULE_OPTIONS[name])
         options = dict(self.schedule_options)
@@ -208,17 +228,18 @@ class Settings:
         elif name == "onecycle":
             made = optim.OneCycleLR(
                 optimizer,
-                self.learning_rate,
+                peaks,
                 total_steps=total,
                 cycle_momentum=_has_momentum(optimizer),
                 **options,
             )
         elif name == "cyclic":
             cycle = max(2, round(options.pop("every", max(1, self.epochs // 3)) * steps))
+            divisor = options.pop("div_factor", 10.0)
             made = optim.CyclicLR(
                 optimizer,
-                self.learning_rate / options.pop("div_factor", 10.0),
-                self.learning_rate,
+                [peak / divisor for peak in peaks],
+                peaks,
                 step_size_up=cycle // 2,
                 step_size_down=cycle - cycle // 2,
                 cycle_momentum=_has_momentum(optimizer),
