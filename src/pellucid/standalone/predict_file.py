@@ -8,9 +8,9 @@ from pathlib import Path
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
-from pellucid.program.helpers import imports, joined
 from pellucid.models import BERT, GPT, TextRNN
 from pellucid.models.translation import Translating
+from pellucid.program.helpers import imports, joined
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
