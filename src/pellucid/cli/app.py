@@ -29,6 +29,8 @@ COMMANDS = {
     "evaluate": (LOOK, "Measure a run on data with known answers."),
     "predict": (LOOK, "Read digits from pictures, or predict the rows of a CSV file."),
     "sample": (LOOK, "Let a network that learnt a text write on."),
+    "generate": (LOOK, "Let a network that learnt pictures make new ones."),
+    "reconstruct": (LOOK, "Give pictures to an autoencoder, and see what it makes of them."),
     "report": (LOOK, "Write a run's report.html again."),
     "explain": (LOOK, "Follow one example through the network, every line with its numbers."),
     "graph": (LOOK, "Draw the network and its training step as a picture (SVG)."),

@@ -91,6 +91,9 @@ class Choices:
     heads: Annotated[int | None, _option(NETWORK, help="Heads of a Transformer's attention.")] = (
         None
     )
+    latent: Annotated[
+        int | None, _option(NETWORK, help="Numbers that stand for a picture in between.")
+    ] = None
     activation: Annotated[
         str | None, _option(NETWORK, help="Between the layers", one_of=ACTIVATIONS)
     ] = None

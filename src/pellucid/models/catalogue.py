@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid import nn
 from pellucid.errors import choose
+from pellucid.models.generate import GAN, VAE, Autoencoder
 from pellucid.models.gpt import GPT
 from pellucid.models.recurrent import TextRNN
 from pellucid.nn.describe import register
@@ -20,6 +21,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "mlp": nn.MLP,
     "text-rnn": TextRNN,
     "gpt": GPT,
+    "autoencoder": Autoencoder,
+    "vae": VAE,
+    "gan": GAN,
 }
 
 for _model in MODELS.values():

@@ -87,6 +87,7 @@ from pellucid.ops.distance import (
     CosineSimilarity,
     Norm,
 )
+from pellucid.ops.draw import StandardNormal
 from pellucid.ops.dropout import (
     AlphaDropout,
     Dropout,
@@ -315,6 +316,7 @@ __all__ = [
     "Sqrt",
     "Square",
     "Stack",
+    "StandardNormal",
     "Step",
     "Subtract",
     "Sum",

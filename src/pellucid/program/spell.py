@@ -129,6 +129,7 @@ def _method(line: Line, known: Known) -> tuple[str, int]:
     if line.call in ("reshape", "transpose") and rest[0]:
         rest = rest[0]  # x.reshape(2, 3), as people write it
     who = _bracketed(a, known, _ATOM)
+    who = f"{constant(a.dtype)}(1)" if who == "1" else who  # Python's own number has no methods
     return f"{who}.{line.call}({_arguments(rest, known)}{_options(line, known, bool(rest))})", _ATOM
 
 

@@ -14,6 +14,8 @@ from pellucid import nn, optim
 from pellucid.errors import FormatError, OptionError, choose, nearest
 from pellucid.optim import LRScheduler, Optimizer
 from pellucid.program import Changes
+from pellucid.train.picture_loss import AdversarialLoss
+from pellucid.train.picture_task import PICTURE_LOSSES
 from pellucid.train.task import TokenLoss, task_named
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
@@ -34,7 +36,16 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # with the us
 }
 # A name means what goes well by itself: torch's LBFGS searches no step length unless asked to.
 _USUAL_OPTIONS: dict[str, dict[str, Any]] = {"lbfgs": {"line_search_fn": "strong_wolfe"}}
-LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber", "token_cross_entropy")
+LOSSES = (
+    "auto",
+    "cross_entropy",
+    "bce",
+    "mse",
+    "mae",
+    "huber",
+    "token_cross_entropy",
+    *PICTURE_LOSSES,
+)
 _SCHEDULE_OPTIONS = {  # every: in epochs, how long a stair, a cycle or the first period lasts
     "constant": (),
     "step": ("every", "gamma"),
@@ -162,6 +173,8 @@ class Settings:
                 nn.CrossEntropyLoss(weights, label_smoothing=self.label_smoothing),
                 nn.CrossEntropyLoss(),
             )
+        if name == "adversarial" and self.class_weights is None:
+            return Losses(name, AdversarialLoss(self.label_smoothing), AdversarialLoss())
         if self.label_smoothing or self.class_weights is not None:
             raise OptionError(
                 f"loss {name!r}",
@@ -173,6 +186,7 @@ class Settings:
             "mse": nn.MSELoss,
             "mae": nn.L1Loss,
             "huber": nn.HuberLoss,
+            **PICTURE_LOSSES,
         }
         loss = makers[name]()
         return Losses(name, loss, loss)
