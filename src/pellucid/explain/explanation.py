@@ -145,6 +145,8 @@ def _of_run(run: Run, x: ArrayLike, y: Any) -> _Setting:
         inputs = preparation.transform(sample, problem.dtype)
         target = preparation.transform_target(np.array([y]), problem.dtype)
         target = target.reshape(1, 1).astype(problem.dtype) if problem.columns else target
+        if problem.kind.pictures:
+            target = preparation.transform(np.array(y)[np.newaxis], problem.dtype)
     plain = settings.class_weights is not None  # they come from all the training labels
     losses = settings.build_loss(problem.task, problem.columns, np.arange(len(problem.classes)))
     made = _Setting(
@@ -160,6 +162,9 @@ def _of_run(run: Run, x: ArrayLike, y: Any) -> _Setting:
     if sample.ndim == 3 and preparation is not None and sample.dtype == np.uint8:
         made.picture = sample[0] / preparation.maximum
     made.plain = plain
+    if problem.kind.pictures:
+        made.answer = "a picture"
+        return made
     answer = run.predict(sample)[0]
     truth = run.labels[int(y)] if problem.task == "classification" else y
     made.answer = f"it is {truth}; the network says {_plain(answer)}"

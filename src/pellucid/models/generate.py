@@ -130,7 +130,7 @@ class GAN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """What the critic thinks of real pictures, of made ones, and of those again."""
         h = _noise(x, self.latent) if self.training else _zeros(x, self.latent)
-        made = self.made(h)
+        made = self.generator(h).tanh()  # from -1 to 1
         both = np.concatenate([_channels_first(x * 2 - 1, self.shape), made.detach()], axis=0)
         opinion = self.critic(both)
         with _held(self.critic):
@@ -139,17 +139,31 @@ class GAN(nn.Module):
         packed: Tensor = np.concatenate([opinion[:n], opinion[n:], again], axis=1)  # type: ignore[assignment]
         return packed
 
-    def made(self, h: Tensor) -> Tensor:
-        """Pictures (N, C, H, W) from -1 to 1."""
-        z: Tensor = self.generator(h).tanh()
-        return z
-
     def decode(self, h: Tensor) -> Tensor:
         """Points of the latent space to pictures, numbers from 0 to 1."""
-        z = self.made(h) * 0.5 + 0.5
+        return self.drawer()(h)
+
+    def drawer(self) -> Drawer:
+        """The generator alone, as a network of its own."""
+        return Drawer(self.generator, self.shape)
+
+
+class Drawer(nn.Module):
+    """A generator alone: points of the latent space to pictures, numbers from 0 to 1."""
+
+    def __init__(self, generator: nn.Module, shape: Sequence[int]) -> None:
+        super().__init__()
+        self.generator, self.shape = generator, tuple(shape)
+        self.train(generator.training)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """The pictures."""
+        z = self.generator(h).tanh() * 0.5 + 0.5  # (N, C, H, W)
         if len(self.shape) == 2:
-            return z.reshape((z.shape[0], *self.shape))
-        return z.transpose(0, 2, 3, 1)
+            flat: Tensor = z.reshape((z.shape[0], *self.shape))
+            return flat
+        last: Tensor = z.transpose(0, 2, 3, 1)
+        return last
 
 
 # -- what they share --

@@ -90,6 +90,7 @@ class _Retold:
             shuffle=settings.shuffle,
             seed=settings.seed,
             prepare=part.prepare,
+            prepare_target=part.prepare_target,
             join_last=any(isinstance(m, BatchNorm) for m in model.modules()),
         )
         losses = settings.build_loss(problem.task, problem.columns, part.y)
@@ -108,9 +109,12 @@ class _Retold:
         trace = program.step.trace
         given = {**trace.parameters, **trace.buffers}
         arrays = {"x": part.x, "y": part.y}
+        if part.y is part.x:  # pictures that are their own targets
+            del arrays["y"]
         arrays |= {name.line.label: initial[path] for path, name in given.items()}
         arrays |= {f"{n}_by_step": v for n, v in told.items() if np.ndim(v) and not _short(v)}
-        maximum = train.maximum if isinstance(train, Data) else None
+        known = train if isinstance(train, Data) else problem.preparation
+        maximum = None if known is None else known.maximum
         start = run.record.start or {}
         threads = int(start.get("threads") or 1)
         return cls(
@@ -277,7 +281,8 @@ class _File:
             batch = f'augment({batch}, generator(SEED, "augment", epoch, k))'
         if self.retold.loader.prepare is not None:
             batch = f"prepare({batch})"
-        return "\n".join([*out, f"        yield {batch}, y[rows]"])
+        target = "y[rows]" if self.retold.loader.prepare_target is None else "prepare(y[rows])"
+        return "\n".join([*out, f"        yield {batch}, {target}"])
 
     @property
     def size(self) -> int:
@@ -314,7 +319,7 @@ class _File:
         out += self.memory() if "memory" in arguments else []
         if "buffers" in arguments:
             out.append("    buffers = [data[name] for name in BUFFERS]")
-        dealt = 'batches(data["x"], data["y"], epoch)'
+        dealt = f'batches(data["x"], data["{"y" if "y" in self.retold.arrays else "x"}"], epoch)'
         out += [
             "    t = 0  # steps done",
             "    for epoch in range(EPOCHS):",

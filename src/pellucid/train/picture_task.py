@@ -94,7 +94,7 @@ class Adversarial(Task):
     """New pictures, by a generator and its critic: outputs are three opinions, (N, 3)."""
 
     name, title, score = "adversarial", "a generator of pictures with a critic", "deceived"
-    losses = ("adversarial",)
+    losses, rows = ("adversarial",), 128
     pictures = True
 
     def add(self, meter: Meter, outputs: Array, y: Array) -> None:
