@@ -86,10 +86,12 @@ def _score(task: str, figures: dict[str, Any], where: str) -> str:
     if task == "adversarial":
         deceived = figures.get("deceived")
         made = "" if deceived is None else f", {percent(deceived)} of made ones"
-        return f"the critic calls {percent(figures['recognised'])} of real pictures real{made} {where}"
+        known = percent(figures["recognised"])
+        return f"the critic calls {known} of real pictures real{made} {where}"
     if task in ("pictures", "variational"):
         kl = f", KL {figures['kl']:.4g}" if "kl" in figures else ""
-        return f"loss {figures['loss']:.4g} nats a picture{kl}, pixels off by {figures['rmse']:.4g} {where}"
+        off = f"pixels off by {figures['rmse']:.4g}"
+        return f"loss {figures['loss']:.4g} nats a picture{kl}, {off} {where}"
     if figures.get("accuracy") is not None:
         return f"{percent(figures['accuracy'])} right {where}"
     return f"root mean squared error {figures['rmse']:.4g} {where}"

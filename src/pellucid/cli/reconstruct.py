@@ -67,5 +67,6 @@ def reconstruct(
         rows = [{"file": f, "rmse": float(v)} for f, v in zip(files, off, strict=True)]
         print_json({"run": run, "picture": path, "pictures": rows})
         return
-    told = [(file.name[:9], f"pixels differ by {v:.3g}") for file, v in zip(files, off, strict=True)]
+    pairs = zip(files, off, strict=True)
+    told = [(file.name[:9], f"pixels differ by {v:.3g}") for file, v in pairs]
     facts(OUT, [*told, ("picture", str(path))])

@@ -26,8 +26,8 @@ __all__ = ["GAN", "VAE", "Autoencoder"]
 class Autoencoder(nn.Module):
     """Pictures through ``latent`` numbers and back: the logits of the pixels, in the shape of x.
 
-    The encoder's hidden layers are ``hidden``, the decoder has them the other way round. A denoising
-    autoencoder is the same network: it is given noisy pictures and asked for the clean ones.
+    The encoder's hidden layers are ``hidden``, the decoder has them the other way round. A
+    denoising one is the same network, given noisy pictures and asked for the clean ones.
     Source: Hinton & Salakhutdinov 2006; Vincent et al. 2008.
 
     >>> Autoencoder([4, 4], latent=2, hidden=[8])(np.zeros((3, 4, 4), np.float32)).shape
@@ -45,7 +45,7 @@ class Autoencoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of the pixels, each picture from its own latent numbers."""
-        z = self.decoder(self.encoder(_flat(x, self.shape)))
+        z: Tensor = self.decoder(self.encoder(_flat(x, self.shape)))
         return z.reshape(x.shape)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -81,9 +81,8 @@ class VAE(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Reconstruction, mean and log variance in one array; the loss takes them apart."""
         code = self.encoder(_flat(x, self.shape))
-        h = mean = code[:, : self.latent]
-        if self.training:
-            h = mean + (code[:, self.latent :] * 0.5).exp() * _noise(x, self.latent)
+        mean, v = code[:, : self.latent], code[:, self.latent :]
+        h = _drawn(mean, v) if self.training else mean
         packed: Tensor = np.concatenate([self.decoder(h), code], axis=1)  # type: ignore[assignment]
         return packed
 
@@ -129,7 +128,9 @@ class GAN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """What the critic thinks of real pictures, of made ones, and of those again."""
-        h = _noise(x, self.latent) if self.training else _zeros(x, self.latent)
+        h = Tensor(np.zeros((x.shape[0], self.latent), x.dtype))
+        if self.training:
+            h = _drawn(h, h)
         made = self.generator(h).tanh()  # from -1 to 1
         both = np.concatenate([_channels_first(x * 2 - 1, self.shape), made.detach()], axis=0)
         opinion = self.critic(both)
@@ -141,7 +142,8 @@ class GAN(nn.Module):
 
     def decode(self, h: Tensor) -> Tensor:
         """Points of the latent space to pictures, numbers from 0 to 1."""
-        return self.drawer()(h)
+        z: Tensor = self.drawer()(h)
+        return z
 
     def drawer(self) -> Drawer:
         """The generator alone, as a network of its own."""
@@ -221,13 +223,9 @@ def _critic(shape: tuple[int, ...], channels: list[int]) -> nn.Sequential:
     )
 
 
-def _noise(x: Tensor, width: int) -> Tensor:
-    """N(0, 1), (N, width): a row for each picture, from the generator of the step."""
-    return apply(ops.StandardNormal, x, default_generator(), width=width)
-
-
-def _zeros(x: Tensor, width: int) -> Tensor:
-    return Tensor(np.zeros((x.shape[0], width), x.dtype))
+def _drawn(mean: Tensor, v: Tensor) -> Tensor:
+    """A draw from N(mean, e^v), by the generator of the step."""
+    return apply(ops.Gaussian, mean, v, default_generator())
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ def drawn(model: Module, count: int, *key: int | str) -> Array:
     """
     if count < 1:
         raise OptionError("generate", got=f"{count} pictures", needs="1 or more")
-    latent: int = model.latent  # type: ignore[assignment]
+    latent: int = model.latent
     return generator(*key).standard_normal((count, latent), dtype=np.float32)
 
 
@@ -65,15 +65,17 @@ def between(a: Array, b: Array, steps: int, *, round_: bool) -> Array:
     """
     t = np.linspace(0, 1, steps)[:, np.newaxis]  # (steps, 1)
     a, b = a[:, np.newaxis], b[:, np.newaxis]  # (N, 1, latent)
+    straight: Array = (1 - t) * a + t * b
     if not round_:
-        return (1 - t) * a + t * b
+        return straight
     cosine = (a * b).sum(-1, keepdims=True) / np.sqrt(
         (a * a).sum(-1, keepdims=True) * (b * b).sum(-1, keepdims=True)
     )
     angle = np.arccos(np.clip(cosine, -1, 1))
     if not angle.all() or (angle == np.pi).any():
-        return (1 - t) * a + t * b
-    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+        return straight
+    arc: Array = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+    return arc
 
 
 def plane(side: int, reach: float = 2.0) -> Array:

@@ -87,7 +87,7 @@ from pellucid.ops.distance import (
     CosineSimilarity,
     Norm,
 )
-from pellucid.ops.draw import StandardNormal
+from pellucid.ops.draw import Gaussian
 from pellucid.ops.dropout import (
     AlphaDropout,
     Dropout,
@@ -246,6 +246,7 @@ __all__ = [
     "Equal",
     "Exp",
     "Fold",
+    "Gaussian",
     "GaussianNLL",
     "GetItem",
     "Greater",
@@ -316,7 +317,6 @@ __all__ = [
     "Sqrt",
     "Square",
     "Stack",
-    "StandardNormal",
     "Step",
     "Subtract",
     "Sum",

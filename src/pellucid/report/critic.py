@@ -20,7 +20,7 @@ def critic_chart(record: Record) -> str:
 
     told = []
     with theme():
-        drawing, axes = canvas(above=0.3)
+        drawing, axes = canvas(8.0, 2.9)
         for name, words, colour, _ in _LINES:
             epochs, shares = record.series(name)
             if not len(epochs):
@@ -38,5 +38,4 @@ def critic_chart(record: Record) -> str:
         "The share that the critic called real. Where the second line lies at 0 the critic has won "
         "and the generator learns little; near half, neither has."
     )
-    chart = figure(plot(picture, alt), "Called real by the critic", words, legend)
-    return f'<div class="one">{chart}</div>'
+    return figure(plot(picture, alt), "Called real by the critic", words, legend)

@@ -16,7 +16,6 @@ from pellucid.report.pictures import (
     as_bytes,
     encoded_sheet,
     over_the_epochs,
-    rows_of,
     sheet_figure,
 )
 from pellucid.train import Run
@@ -75,27 +74,23 @@ def _reconstructions(run: Run, shown: Any) -> str:
     assert run.problem.preparation is not None
     maximum = run.problem.preparation.maximum
     noisy = shown.x is not shown.y
-    pieces = []
+    sheets = []
     for start in range(0, min(COLUMNS * ROWS, len(shown)), COLUMNS):
         x, y = (part[start : start + COLUMNS] for part in (shown.x, shown.y))
         if len(x) < COLUMNS and start:
             break
-        made = as_bytes(reconstructed(run.model, run.problem, x))
-        clean = as_bytes(y, maximum)
-        pieces += [as_bytes(x, maximum), made, clean] if noisy else [clean, made]
-    columns = len(pieces[0])
+        rows = [as_bytes(reconstructed(run.model, run.problem, x)), as_bytes(y, maximum)]
+        rows = [as_bytes(x, maximum), *rows] if noisy else rows[::-1]
+        sheets.append(np.concatenate(rows))
     words = (
-        "Three rows belong together: with noise, as the network cleaned it, and as it was."
+        "First row: with noise; second: as the network cleaned it; third: as it was."
         if noisy
-        else "Two rows belong together: the original, and what came back."
+        else "Upper row: the original; lower row: what came back."
     )
     title = "Cleaned" if noisy else "Given back"
-    return section(
-        "reconstructions",
-        title,
-        sheet_figure(rows_of(pieces), columns, f"{title}: pictures that it did not learn from",
-                     words),
-    )
+    columns = min(COLUMNS, len(shown))
+    body = sheet_figure(sheets, columns, "Pictures that it did not learn from", words)
+    return section("reconstructions", title, body)
 
 
 def _samples(run: Run) -> str:
@@ -105,13 +100,13 @@ def _samples(run: Run) -> str:
         "nothing was chosen. <code>pellucid generate</code> makes more."
     )
     return section(
-        "samples", "New pictures", sheet_figure(made, COLUMNS, "Drawn by chance", words)
+        "samples", "New pictures", sheet_figure([made], COLUMNS, "Drawn by chance", words)
     )
 
 
 def _walk(run: Run, shown: Any) -> str:
     """Ways from one point of the latent space to another."""
-    latent: int = run.model.latent  # type: ignore[assignment]
+    latent: int = run.model.latent
     if run.task == "adversarial":
         a, b = np.split(drawn(run.model, 2 * WALKS, "walk"), 2)
         words = "Each row goes from one drawn point to another along an arc, in equal steps."
@@ -127,10 +122,11 @@ def _walk(run: Run, shown: Any) -> str:
             "the pictures in between are in no data."
         )
     points = between(a, b, COLUMNS, round_=run.task == "adversarial").reshape(-1, latent)
-    parts = [sheet_figure(as_bytes(decoded(run.model, points)), COLUMNS, "Ways through it", words)]
+    made = as_bytes(decoded(run.model, points))
+    parts = [sheet_figure([made], COLUMNS, "Ways through it", words)]
     if latent == 2 and run.task == "variational":
         grid = as_bytes(decoded(run.model, plane(SIDE)))
         parts.append(
-            sheet_figure(grid, SIDE, "All of it", "The whole plane, from -2 to 2 both ways.")
+            sheet_figure([grid], SIDE, "All of it", "The whole plane, from -2 to 2 both ways.")
         )
     return section("latent", "The latent space", *parts)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pellucid.record import Record
 from pellucid.report.markup import fold, picture, section
 
-__all__ = ["as_bytes", "over_the_epochs", "png", "sheet", "sheet_figure"]
+__all__ = ["as_bytes", "encoded_sheet", "over_the_epochs", "png", "sheet", "sheet_figure"]
 
 Array = NDArray[Any]
 GAP, PAPER = 2, 128  # pixels between pictures, and their grey
@@ -60,16 +60,14 @@ def png(pixels: Array, zoom: int = 1) -> bytes:
     return file.getvalue()
 
 
-def sheet_figure(pictures: Array, columns: int, title: str, words: str) -> str:
-    """A sheet of uint8 pictures with its title and what it shows."""
-    return _figure(png(sheet(pictures, columns)), title, words)
+def sheet_figure(sheets: Sequence[Array], columns: int, title: str, words: str) -> str:
+    """Sheets of uint8 pictures one below the other, their title and what they show."""
+    body = "\n".join(_sheet(png(sheet(one, columns)), title) for one in sheets)
+    return f"<figure>\n<h3>{title}</h3>\n{body}\n<figcaption>{words}</figcaption>\n</figure>"
 
 
-def _figure(file: bytes, title: str, words: str) -> str:
-    return (
-        f'<figure>\n<h3>{title}</h3>\n<div class="sheet">{picture(file, title)}</div>\n'
-        f"<figcaption>{words}</figcaption>\n</figure>"
-    )
+def _sheet(file: bytes, alt: str) -> str:
+    return f'<div class="sheet">{picture(file, alt)}</div>'
 
 
 def over_the_epochs(record: Record, words: str) -> str:
@@ -91,16 +89,9 @@ def _epoch(epoch: int, content: Any) -> str:
         file = base64.b64decode(str(content), validate=True)
     except ValueError:
         return ""
-    return (
-        f'<h3>Epoch {epoch}</h3>\n<div class="sheet">{picture(file, f"after epoch {epoch}")}</div>'
-    )
+    return f"<h3>Epoch {epoch}</h3>\n{_sheet(file, f'after epoch {epoch}')}"
 
 
 def encoded_sheet(pictures: Array, columns: int) -> str:
     """A sheet as text, for the record."""
     return base64.b64encode(png(sheet(pictures, columns))).decode()
-
-
-def rows_of(parts: Sequence[Array]) -> Array:
-    """Pictures of several kinds, (N, ...) each, so that a sheet of N columns has a row of each."""
-    return np.concatenate(list(parts))

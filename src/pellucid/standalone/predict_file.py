@@ -12,6 +12,7 @@ from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
 from pellucid.models import GAN
+from pellucid.program.helpers import imports as helper_imports
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
@@ -157,14 +158,16 @@ class _PredictFile:
 
     def text(self, path: Path, imports: list[str], weights: str) -> str:
         """The whole source."""
+        functions = self.inference.functions()
         needed = {"import csv", "from pathlib import Path"} if self.table else set()
+        needed |= {row for row in helper_imports(functions) if row and "numpy" not in row}
         known = sorted({*needed, *imports, "import sys"}, key=lambda text: (text[0] == "f", text))
         head = [*known, "", "import numpy as np"]
         parts = [
             "\n".join([self.header(path), "", *head, "", self.constants()]),
             weights,
             self.prepare(),
-            *self.inference.functions(),
+            *functions,
             OUTPUTS,
             *self.answers(),
             READ_ROWS if self.table else READ_ARRAY,
@@ -181,7 +184,6 @@ class _PredictFile:
 
     def header(self, path: Path) -> str:
         """What the file is, and how it is used."""
-        run = self.run
         shape = ", ".join(map(str, self.shape))
         rows = [
             ("network", described(self.inference.model)),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from pellucid.autograd import Tensor
 from pellucid.nn import Module
 from pellucid.nn import functional as F
@@ -19,6 +17,7 @@ class PixelBCE(Module):
 
     z: logits, y: pixels from 0 to 1, both (B, ...).
 
+    >>> import numpy as np
     >>> PixelBCE()(np.zeros((1, 2, 2)), np.ones((1, 2, 2))).item() == 4 * math.log(2)
     True
     """
@@ -33,6 +32,7 @@ class PixelMSE(Module):
 
     z: logits, y: pixels from 0 to 1, both (B, ...).
 
+    >>> import numpy as np
     >>> PixelMSE()(np.zeros((1, 2, 2)), np.ones((1, 2, 2))).item()
     1.0
     """
@@ -48,6 +48,7 @@ class NegativeELBO(Module):
     z: logits | mean m | log variance v, (B, pixels + 2 latent); y: pixels from 0 to 1, (B, ...).
     KL = -1/2 sum (1 + v - m^2 - e^v). Source: Kingma & Welling 2014, equation 10.
 
+    >>> import numpy as np
     >>> NegativeELBO()(np.zeros((1, 8)), np.ones((1, 2, 2))).item() == 4 * math.log(2)
     True
     """
@@ -59,7 +60,8 @@ class NegativeELBO(Module):
             logits, y.reshape(y.shape[0], -1), reduction="sum"
         )
         kl = (1 + v - mean * mean - v.exp()).sum() * -0.5
-        return (wrong + kl) / y.shape[0]
+        loss: Tensor = (wrong + kl) / y.shape[0]
+        return loss
 
 
 class AdversarialLoss(Module):
@@ -70,6 +72,7 @@ class AdversarialLoss(Module):
     the third to be called real, the form of its loss that does not saturate.
     Source: Goodfellow et al. 2014, section 3; Salimans et al. 2016, section 3.4 (smoothing).
 
+    >>> import numpy as np
     >>> AdversarialLoss()(np.zeros((2, 3)), np.zeros((2, 4, 4))).item() == 3 * math.log(2)
     True
     """

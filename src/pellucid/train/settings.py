@@ -181,7 +181,7 @@ class Settings:
                 got="label smoothing or class weights",
                 needs="the loss cross_entropy, which has them",
             )
-        makers = {
+        makers: dict[str, Callable[[], nn.Module]] = {
             "bce": nn.BCEWithLogitsLoss,
             "mse": nn.MSELoss,
             "mae": nn.L1Loss,
