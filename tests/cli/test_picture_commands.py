@@ -92,6 +92,7 @@ def test_what_is_refused(pellucid, command):
 def test_runs_of_another_kind_are_refused(pellucid):
     assert pellucid(*words("autoencoder"), "--quiet").code == 0
     assert pellucid("train", "xor", "--epochs", "1", "--out", "xor", "--quiet").code == 0
+    assert "autoencoder  digits  autoencoder" in pellucid("runs", ".").out
     assert pellucid("generate", "autoencoder").err.strip() == (
         "RunError in run autoencoder\n"
         "  got:    a run of another kind (a reconstruction of pictures)\n"

@@ -68,7 +68,7 @@ def _figures(figures: dict[str, Any], task: str) -> list[tuple[str, str]]:
         "log_loss": "log-loss",
         "roc_auc": "ROC-AUC",
         "mse": "mean squared error",
-        "rmse": "its root",
+        "rmse": "its root" if "mse" in figures else "root mean squared error",
         "mae": "mean absolute error",
         "r2": "R squared",
         "loss": {"tokens": "nats a token"}.get(task, "nats a picture"),
