@@ -108,6 +108,9 @@ class Choices:
     pooling: Annotated[
         str | None, _option(NETWORK, help="Of LeNet-5", one_of=["average", "max"])
     ] = None
+    latent: Annotated[
+        int | None, _option(NETWORK, help="Numbers that stand for a picture in between.")
+    ] = None
     activation: Annotated[
         str | None, _option(NETWORK, help="Between the layers", one_of=ACTIVATIONS)
     ] = None

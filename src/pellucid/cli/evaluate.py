@@ -53,7 +53,7 @@ def _show(run: Run, part: Data, name: str, figures: dict[str, Any]) -> None:
     epoch = f", epoch {run.best_epoch}" if run.best_epoch is not None else ""
     facts(OUT, [("run", f"{run.folder}{epoch}"), ("data", f"{where}: {len(part):,} samples")])
     line(OUT)
-    table(OUT, ("", ""), [(word, text) for word, text in _figures(figures)], right=(1,))
+    table(OUT, ("", ""), [(word, text) for word, text in _figures(figures, run.task)], right=(1,))
     if "classes" not in figures:
         return
     _show_classes(figures)
@@ -61,17 +61,20 @@ def _show(run: Run, part: Data, name: str, figures: dict[str, Any]) -> None:
         _show_confusion(figures)
 
 
-def _figures(figures: dict[str, Any]) -> list[tuple[str, str]]:
+def _figures(figures: dict[str, Any], task: str) -> list[tuple[str, str]]:
     shares = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
     shares["token_accuracy"] = "tokens right"
+    shares |= {"recognised": "real pictures called real"}
     numbers = {
         "log_loss": "log-loss",
         "roc_auc": "ROC-AUC",
         "mse": "mean squared error",
-        "rmse": "its root",
+        "rmse": "its root" if "mse" in figures else "root mean squared error",
         "mae": "mean absolute error",
         "r2": "R squared",
-        "loss": "nats a token",
+        "loss": {"tokens": "nats a token"}.get(task, "nats a picture"),
+        "reconstruction": "of these, reconstruction",
+        "kl": "and KL divergence",
         "bits": "bits a token",
         "perplexity": "perplexity",
     }

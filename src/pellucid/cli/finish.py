@@ -83,6 +83,15 @@ def _score(task: str, figures: dict[str, Any], where: str) -> str:
         return (
             f"{figures['loss']:.4f} nats a token, {percent(figures['accuracy'])} foreseen {where}"
         )
+    if task == "adversarial":
+        deceived = figures.get("deceived")
+        made = "" if deceived is None else f", {percent(deceived)} of made ones"
+        known = percent(figures["recognised"])
+        return f"the critic calls {known} of real pictures real{made} {where}"
+    if task in ("pictures", "variational"):
+        kl = f", KL {figures['kl']:.4g}" if "kl" in figures else ""
+        off = f"pixels off by {figures['rmse']:.4g}"
+        return f"loss {figures['loss']:.4g} nats a picture{kl}, {off} {where}"
     if figures.get("accuracy") is not None:
         return f"{percent(figures['accuracy'])} right {where}"
     return f"root mean squared error {figures['rmse']:.4g} {where}"

@@ -102,7 +102,9 @@ def _done(trainer: Trainer) -> int:
 def _cells(event: dict[str, Any]) -> list[str]:
     part = "validation" if "validation_loss" in event else "train"
     accuracy = event.get(f"{part}_accuracy")
-    score = f"{event[f'{part}_rmse']:.4g}" if accuracy is None else percent(accuracy)
+    shares = [accuracy, event.get(f"{part}_deceived")]
+    share = next((v for v in shares if v is not None), None)
+    score = f"{event[f'{part}_rmse']:.4g}" if share is None else percent(share)
     return [
         str(event["epoch"]),
         _loss(event["train_loss"]),

@@ -146,6 +146,8 @@ def _of_run(run: Run, x: ArrayLike, y: Any) -> _Setting:
         inputs = preparation.transform(sample, problem.dtype)
         target = preparation.transform_target(np.array([y]), problem.dtype)
         target = target.reshape(1, 1).astype(problem.dtype) if problem.columns else target
+        if problem.kind.pictures:
+            target = preparation.transform(np.array(y)[np.newaxis], problem.dtype)
     plain = settings.class_weights is not None  # they come from all the training labels
     losses = settings.build_loss(problem.task, problem.columns, np.arange(len(problem.classes)))
     made = _Setting(
@@ -163,6 +165,9 @@ def _of_run(run: Run, x: ArrayLike, y: Any) -> _Setting:
     made.plain = plain
     if isinstance(problem.kind, Tokens):
         made.answer = problem.kind.in_words(sample[0], target[0], run.outputs(sample)[0], problem)
+        return made
+    if problem.kind.pictures:
+        made.answer = "a picture"
         return made
     answer = run.predict(sample)[0]
     truth = run.labels[int(y)] if problem.task == "classification" else y

@@ -2,6 +2,7 @@
 
 from pellucid.models.bert import BERT
 from pellucid.models.catalogue import MODELS, build
+from pellucid.models.generate import GAN, VAE, Autoencoder
 from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
@@ -11,9 +12,12 @@ from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 __all__ = [
     "BERT",
     "CNN",
+    "GAN",
     "GPT",
     "MODELS",
+    "VAE",
     "AttentionLSTM",
+    "Autoencoder",
     "LeNet5",
     "ResNet",
     "TextRNN",

@@ -10,6 +10,7 @@ import numpy as np
 from pellucid import nn
 from pellucid.errors import choose
 from pellucid.models.bert import BERT
+from pellucid.models.generate import GAN, VAE, Autoencoder
 from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
@@ -30,6 +31,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "cnn": CNN,
     "resnet": ResNet,
     "vit": ViT,
+    "autoencoder": Autoencoder,
+    "vae": VAE,
+    "gan": GAN,
 }
 
 for _model in MODELS.values():

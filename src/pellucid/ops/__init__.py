@@ -87,6 +87,7 @@ from pellucid.ops.distance import (
     CosineSimilarity,
     Norm,
 )
+from pellucid.ops.draw import Gaussian
 from pellucid.ops.dropout import (
     AlphaDropout,
     Dropout,
@@ -245,6 +246,7 @@ __all__ = [
     "Equal",
     "Exp",
     "Fold",
+    "Gaussian",
     "GaussianNLL",
     "GetItem",
     "Greater",

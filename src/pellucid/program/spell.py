@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import GradientError
-from pellucid.program.name import Line, Name, has_names
+from pellucid.program.name import GIVEN, Line, Name, has_names
 from pellucid.program.tidy import Sized, SizedArray, is_range, shape_of
 
 __all__ = ["constant", "expression"]
@@ -129,7 +129,16 @@ def _method(line: Line, known: Known) -> tuple[str, int]:
     if line.call in ("reshape", "transpose") and rest[0]:
         rest = rest[0]  # x.reshape(2, 3), as people write it
     who = _bracketed(a, known, _ATOM)
+    if isinstance(a, Name) and _is_pythons(a.line):  # Python's own numbers have no methods
+        who = f"{constant(a.dtype)}({_part(a, known)[0]})"
     return f"{who}.{line.call}({_arguments(rest, known)}{_options(line, known, bool(rest))})", _ATOM
+
+
+def _is_pythons(line: Line) -> bool:
+    """Whether only Python's numbers went into the line: the 1 that backward begins with, sizes."""
+    if line.kind == "operator":
+        return all(not isinstance(x, Name) or _is_pythons(x.line) for x in line.inputs)
+    return line.kind in GIVEN and line.call == "1"
 
 
 def _index(line: Line, known: Known) -> tuple[str, int]:

@@ -96,6 +96,8 @@ table.scores th, table.scores td { padding: .25rem .3rem; }
 .gallery b { color: var(--ink); font-weight: 600; }
 .gallery img, .units img { display: block; width: 100%; image-rendering: pixelated; }
 .gallery img { border-radius: 5px; margin-bottom: .4rem; background: #000; }
+.sheet img { display: block; width: 100%; image-rendering: pixelated; border-radius: 4px; }
+.sheet + .sheet { margin-top: .7rem; }
 .units { grid-template-columns: repeat(16, minmax(0, 1fr)); gap: .4rem; }
 .units li { background: var(--card); border: 1px solid var(--grid); border-radius: 5px;
   overflow: hidden; break-inside: avoid; }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from pathlib import Path
+
+import numpy as np
 
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
-from pellucid.models import BERT, GPT, TextRNN
+from pellucid.models import BERT, GAN, GPT, TextRNN
 from pellucid.models.translation import Translating
 from pellucid.program.helpers import imports, joined
 from pellucid.program.inference import Inference, described, forward_source, weights_text
@@ -83,6 +86,25 @@ def main(path):
         print(answer)
 '''.strip()
 
+PREDICT_PICTURES = '''
+def predict(x):
+    """The picture that comes back for each raw sample, numbers from 0 to 1."""
+    z = outputs(x)
+    return pixels(z.reshape(len(z), -1)[:, :{count}]).reshape(len(z), *SHAPE)
+'''.strip()
+
+PREDICT_DRAWN = '''
+def predict(x):
+    """The picture that is made from each point, numbers from 0 to 1."""
+    return outputs(x)
+'''.strip()
+
+MAIN_PICTURES = '''
+def main(path):
+    """Write the pictures for every sample of a file to pictures.npy."""
+    np.save("pictures.npy", predict(read(path)))
+'''.strip()
+
 READ_ARRAY = '''
 def read(path):
     """The samples of a .npy file."""
@@ -124,11 +146,15 @@ class _PredictFile:
     """Puts the file together: preparation, network, answers, and a command line."""
 
     def __init__(self, run: Run) -> None:
-        self.run, self.preparation = run, run.problem.preparation
-        example = blank_inputs(run.model, run.problem)
-        self.inference = Inference(run.model, example)
+        self.run, self.preparation, model = run, run.problem.preparation, run.model
+        if isinstance(model, GAN):  # what it is for: points of its latent space, not pictures
+            self.preparation = None
+            example, model = np.zeros((2, model.latent), run.problem.dtype), model.drawer()
+        else:
+            example = blank_inputs(model, run.problem)
+        self.inference = Inference(model, example)
         with no_grad():
-            self.outputs = run.model(example).data
+            self.outputs = model(example).data
 
     @property
     def one(self) -> bool:
@@ -142,8 +168,9 @@ class _PredictFile:
 
     def text(self, path: Path, more: list[str], weights: str) -> str:
         """The whole source."""
+        functions = self.inference.functions()
         needed = {"import csv", "from pathlib import Path"} if self.table else set()
-        functions = [*self.inference.functions(), OUTPUTS, *self.answers()]
+        functions = [*functions, OUTPUTS, *self.answers()]
         head = joined({*needed, *more, "import sys"}, imports(functions))
         parts = [
             "\n".join([self.header(path), "", *head, "", self.constants()]),
@@ -151,17 +178,22 @@ class _PredictFile:
             self.prepare(),
             *dict.fromkeys(functions),  # the network and its answers may share a helper
             READ_ROWS if self.table else READ_ARRAY,
-            MAIN_CLASSES if self.run.task == "classification" else MAIN_NUMBERS,
+            self.main(),
             RUN.format(name=path.name, what="rows.csv" if self.table else "samples.npy"),
         ]
         return "\n\n\n".join(parts) + "\n"
 
+    def main(self) -> str:
+        """What the file does with a file of samples."""
+        if self.run.problem.kind.pictures:
+            return MAIN_PICTURES
+        return MAIN_CLASSES if self.run.task == "classification" else MAIN_NUMBERS
+
     def header(self, path: Path) -> str:
         """What the file is, and how it is used."""
-        run = self.run
         shape = ", ".join(map(str, self.shape))
         rows = [
-            ("network", described(run.model)),
+            ("network", described(self.inference.model)),
             ("command", f"python {path.name} {'rows.csv' if self.table else 'samples.npy'}"),
             ("import", f"{path.stem}.predict(x) for raw samples x, (n, {shape})"),
         ]
@@ -213,6 +245,13 @@ class _PredictFile:
                 center, spread = self.preparation.target_center, self.preparation.target_spread
                 result = f"z.astype(np.float64) * {spread!r} + {center!r}"
             return [PREDICT_NUMBERS.format(result=result)]
+        if self.run.task == "adversarial":
+            return [PREDICT_DRAWN]
+        if self.run.problem.kind.pictures:
+            count = math.prod(self.shape)
+            flat = self.outputs.reshape(len(self.outputs), -1)[:, :count]
+            shown = PREDICT_PICTURES.replace("{count}", str(count))
+            return [*forward_source(nn.Sigmoid(), flat, "pixels", "z"), shown]
         module = nn.Sigmoid() if self.one else nn.Softmax(dim=1)
         shares = forward_source(module, self.outputs, "probabilities", "z")
         count = len(self.run.classes)

@@ -95,6 +95,7 @@ class _Retold:
             shuffle=settings.shuffle,
             seed=settings.seed,
             prepare=part.prepare,
+            prepare_target=part.prepare_target,
             change=part.change,
             join_last=any(isinstance(m, BatchNorm) for m in model.modules()),
             steps=settings.steps,
@@ -118,9 +119,12 @@ class _Retold:
         given = {**trace.parameters, **trace.buffers}
         arrays, unpack = packed(train, part)
         change = change_source(train)
+        if part.y is part.x:  # pictures that are their own targets
+            arrays.pop("y", None)
         arrays |= {name.line.label: initial[path] for path, name in given.items()}
         arrays |= {f"{n}_by_step": v for n, v in told.items() if np.ndim(v) and not _short(v)}
-        maximum = train.maximum if isinstance(train, Data) else None
+        known = train if isinstance(train, Data) else problem.preparation
+        maximum = None if known is None else known.maximum
         start = run.record.start or {}
         threads = int(start.get("threads") or 1)
         return cls(
@@ -312,10 +316,11 @@ class _File:
             batch = f'augment({batch}, generator(SEED, "augment", epoch, k))'
         if self.retold.loader.prepare is not None:
             batch = f"prepare({batch})"
+        target = "y[rows]" if self.retold.loader.prepare_target is None else "prepare(y[rows])"
         if self.retold.change:
             out.append('        rng = generator(SEED, "change", epoch, k)')
-            return "\n".join([*out, f"        yield change({batch}, y[rows], rng)"])
-        return "\n".join([*out, f"        yield {batch}, y[rows]"])
+            return "\n".join([*out, f"        yield change({batch}, {target}, rng)"])
+        return "\n".join([*out, f"        yield {batch}, {target}"])
 
     @property
     def steps(self) -> int | None:
@@ -358,7 +363,7 @@ class _File:
         out += self.memory() if "memory" in arguments else []
         if "buffers" in arguments:
             out.append("    buffers = [data[name] for name in BUFFERS]")
-        dealt = 'batches(data["x"], data["y"], epoch)'
+        dealt = f'batches(data["x"], data["{"y" if "y" in self.retold.arrays else "x"}"], epoch)'
         if self.retold.unpack:
             out.append("    texts, following = unpacked(data)")
             dealt = "batches(texts, following, epoch)"

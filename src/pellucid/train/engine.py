@@ -74,7 +74,8 @@ class Written(Engine):
     def __init__(self, trainer: Trainer, x: Array, y: Array) -> None:
         self.name = trainer.settings.engine
         self.write(trainer, x, y)
-        if isinstance(trainer.losses.train, Module):
+        # targets that are converted a batch at a time are pictures: there is nothing to look at
+        if isinstance(trainer.losses.train, Module) and trainer.loader.prepare_target is None:
             self.check_targets(trainer)
 
     def write(self, trainer: Trainer, x: Array, y: Array) -> None:

@@ -95,7 +95,9 @@ def fit(
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
     replaced only with ``overwrite=True``.
     ``task`` names what arrays cannot tell: "tokens" for a text (x and y are places in ``classes``,
-    the vocabulary; the network gives logits at each place).
+    the vocabulary; the network gives logits at each place); "pictures", "variational" and
+    "adversarial" for uint8 pictures x and the pictures y that are asked for (x itself, or a noisy
+    copy of y), with the ``preparation`` that brings them to 0 to 1.
     The best epoch is the one with the best validation accuracy (``monitor="validation_loss"``: the
     lowest loss); its weights are restored at the end. Without ``validation`` the last ones stay.
 
@@ -206,8 +208,9 @@ class _Session:
             None if validation is None else make_part("validation", validation, problem)
         )
         self.folder, self.note = None if out is None else Path(out), note
-        self.images = isinstance(train, Data) and train.is_images
-        self.maximum = train.maximum if isinstance(train, Data) else None
+        self.images = problem.kind.pictures or (isinstance(train, Data) and train.is_images)
+        known = train if isinstance(train, Data) else problem.preparation
+        self.maximum = None if known is None else known.maximum
 
     def run(self, resume: bool, listeners: Sequence[Listener]) -> Run:
         """Train from the start or from the checkpoint, and give back the run."""

@@ -28,9 +28,11 @@ class Meter:
         squares: float = 0.0,
         count: int = 0,
         rows: int = 0,
+        extra: float = 0.0,
     ) -> None:
         self.loss_sum, self.right, self.squares, self.count = loss_sum, right, squares, count
         self.rows = rows  # texts, where each asks for several answers
+        self.extra = extra  # a sum more, where a task has two scores
 
     def add(self, task: Task, loss: float, outputs: Array, y: Array) -> None:
         """Take in a batch: its mean loss, the network's outputs and the targets."""
@@ -50,7 +52,7 @@ class Meter:
 
     def state(self) -> list[float]:
         """The sums, for a checkpoint."""
-        return [self.loss_sum, self.right, self.squares, self.count, self.rows]
+        return [self.loss_sum, self.right, self.squares, self.count, self.rows, self.extra]
 
 
 def outputs_of(model: Module, part: Part, task: Task) -> Array:

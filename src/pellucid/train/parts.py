@@ -118,6 +118,8 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         raise DataError(f"{name} data", got="no rows", needs="at least one")
     if isinstance(problem.kind, Tokens):  # windows over one text: nothing is copied
         return Part(x, y, change=getattr(source, "change", None))
+    if problem.kind.pictures:  # uint8 in memory, converted a batch at a time; y may be x itself
+        return _pictures(name, x, y, problem)
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x
@@ -131,6 +133,22 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
             try_="pellucid.data.from_arrays(x, y), which reads texts as classes",
         )
     return Part(x, _class_targets(y, problem))
+
+
+def _pictures(name: str, x: Array, y: Array, problem: Problem) -> Part:
+    preparation = problem.preparation
+    if preparation is None or x.shape[1:] != preparation.shape:
+        raise DataError(
+            f"{name} data",
+            got=f"samples of shape {x.shape[1:]}",
+            needs="pictures of one size, and the preparation that tells it",
+            try_="preparation=Preparation.fit(data)",
+        )
+
+    def prepared(pictures: Array) -> Array:
+        return preparation.transform(pictures, problem.dtype)
+
+    return Part(x, y, prepared, prepared)
 
 
 def _from_data(data: Data, problem: Problem) -> Part:

@@ -17,6 +17,7 @@ from pellucid.nn import Module
 from pellucid.record import Record
 from pellucid.train.measure import outputs_of
 from pellucid.train.parts import Part, Problem, Source, make_part, refuse_bad_numbers
+from pellucid.train.picture_task import Pictures
 from pellucid.train.settings import Settings
 from pellucid.train.task import answers, probabilities
 
@@ -64,6 +65,8 @@ class Run:
         ``x`` are raw samples, as they were before training: images (N, H, W), table rows (N, F).
         """
         outputs = self.outputs(x)
+        if isinstance(self.problem.kind, Pictures):
+            return self.problem.kind.shown(outputs, self.problem)
         if self.task == "classification":
             return self.labels[answers(outputs)]
         values = outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
@@ -73,7 +76,7 @@ class Run:
     def predict_proba(self, x: ArrayLike) -> Array:
         """The probability of every class, (N, C). Raises OptionError for a regression."""
         if self.task != "classification":
-            raise OptionError("predict_proba", got="a regression", needs="a classifier")
+            raise OptionError("predict_proba", got=self.problem.kind.title, needs="a classifier")
         return probabilities(self.outputs(x))
 
     @property

@@ -15,6 +15,8 @@ from pellucid.errors import FormatError, OptionError, choose, nearest
 from pellucid.models import transfer
 from pellucid.optim import LRScheduler, Optimizer
 from pellucid.program import Changes
+from pellucid.train.picture_loss import AdversarialLoss
+from pellucid.train.picture_task import PICTURE_LOSSES
 from pellucid.train.task import TokenLoss, task_named
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
@@ -35,7 +37,16 @@ OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # with the us
 }
 # A name means what goes well by itself: torch's LBFGS searches no step length unless asked to.
 _USUAL_OPTIONS: dict[str, dict[str, Any]] = {"lbfgs": {"line_search_fn": "strong_wolfe"}}
-LOSSES = ("auto", "cross_entropy", "bce", "mse", "mae", "huber", "token_cross_entropy")
+LOSSES = (
+    "auto",
+    "cross_entropy",
+    "bce",
+    "mse",
+    "mae",
+    "huber",
+    "token_cross_entropy",
+    *PICTURE_LOSSES,
+)
 _SCHEDULE_OPTIONS = {  # every: in epochs, how long a stair, a cycle or the first period lasts
     "constant": (),
     "step": ("every", "gamma"),
@@ -181,17 +192,20 @@ class Settings:
                 nn.CrossEntropyLoss(weights, label_smoothing=self.label_smoothing),
                 nn.CrossEntropyLoss(),
             )
+        if name == "adversarial" and self.class_weights is None:
+            return Losses(name, AdversarialLoss(self.label_smoothing), AdversarialLoss())
         if self.label_smoothing or self.class_weights is not None:
             raise OptionError(
                 f"loss {name!r}",
                 got="label smoothing or class weights",
                 needs="the loss cross_entropy, which has them",
             )
-        makers = {
+        makers: dict[str, Callable[[], nn.Module]] = {
             "bce": nn.BCEWithLogitsLoss,
             "mse": nn.MSELoss,
             "mae": nn.L1Loss,
             "huber": nn.HuberLoss,
+            **PICTURE_LOSSES,
         }
         loss = makers[name]()
         return Losses(name, loss, loss)

@@ -46,6 +46,7 @@ class Task:
     losses: ClassVar[tuple[str, ...]]  # that fit, the usual one first
     score: ClassVar[str]  # what is shown beside the loss
     rows: ClassVar[int] = 1024  # measured at a time, where a sample is one row of numbers
+    pictures: ClassVar[bool] = False  # whether targets are pictures, prepared as inputs are
 
     def rows_of(self, ndim: int) -> int:
         """How many samples are measured at a time: pictures make large arrays on their way."""

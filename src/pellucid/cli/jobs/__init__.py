@@ -7,6 +7,7 @@ from typing import Any
 
 from pellucid.cli.jobs.base import Job
 from pellucid.cli.jobs.images import ImageJob
+from pellucid.cli.jobs.pictures import PicturesJob
 from pellucid.cli.jobs.samples import Samples
 from pellucid.cli.jobs.text import TextJob
 from pellucid.cli.jobs.translation import TranslationJob
@@ -18,6 +19,7 @@ __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 JOBS: tuple[Job, ...] = (
     TextJob(),
     TranslationJob(),
+    PicturesJob(),
     ImageJob(),
     Samples(),
 )
