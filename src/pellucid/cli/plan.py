@@ -14,7 +14,14 @@ from pellucid.errors import OptionError, choose
 from pellucid.random import generator
 from pellucid.train import OPTIMIZERS
 
-__all__ = ["Plan", "build_network", "describe_data", "fit_arguments", "make_plan"]
+__all__ = [
+    "Plan",
+    "build_network",
+    "class_weights",
+    "describe_data",
+    "fit_arguments",
+    "make_plan",
+]
 
 OPTIMIZER_OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")
 SAME_NAME = (
@@ -60,7 +67,7 @@ def make_plan(choices: Choices, parts: Split) -> Plan:
         train, choices.scale or "auto", flatten=True, scale_target=train.task == "regression"
     )
     arguments = fit_arguments(choices) | {
-        "class_weights": _class_weights(choices.class_weights),
+        "class_weights": class_weights(choices.class_weights),
         "augment": _augment(choices, train),
     }
     return Plan(_network(choices, train, preparation), preparation, arguments)
@@ -152,7 +159,8 @@ def _batch_size(text: str | None) -> int | str:
     return int(text)
 
 
-def _class_weights(text: str | None) -> str | list[float] | None:
+def class_weights(text: str | None) -> str | list[float] | None:
+    """The weights of the classes in the loss: a word, or numbers."""
     if text in (None, "balanced"):
         return text
     return numbers("--class-weights", text, float)

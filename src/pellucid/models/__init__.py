@@ -3,10 +3,14 @@
 from pellucid.models.catalogue import MODELS, build
 from pellucid.models.gpt import GPT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.sentences import BagOfWords, SentenceRNN, SentenceTransformer
 
 __all__ = [
     "GPT",
     "MODELS",
+    "BagOfWords",
+    "SentenceRNN",
+    "SentenceTransformer",
     "TextRNN",
     "build",
 ]

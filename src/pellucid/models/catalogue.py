@@ -11,6 +11,7 @@ from pellucid import nn
 from pellucid.errors import choose
 from pellucid.models.gpt import GPT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.sentences import BagOfWords, SentenceRNN, SentenceTransformer
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
 
@@ -20,6 +21,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "mlp": nn.MLP,
     "text-rnn": TextRNN,
     "gpt": GPT,
+    "bag-of-words": BagOfWords,
+    "sentence-rnn": SentenceRNN,
+    "sentence-transformer": SentenceTransformer,
 }
 
 for _model in MODELS.values():
