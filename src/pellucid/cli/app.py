@@ -27,7 +27,10 @@ COMMANDS = {
     "train": (LEARN, "Train a network on a data set, and write a run folder with a report."),
     "resume": (LEARN, "Go on with a run that was stopped or killed, to the same bits."),
     "evaluate": (LOOK, "Measure a run on data with known answers."),
-    "predict": (LOOK, "Read digits from pictures, predict the rows of a CSV file, judge sentences."),
+    "predict": (
+        LOOK,
+        "Read digits from pictures, predict the rows of a CSV file, judge sentences.",
+    ),
     "sample": (LOOK, "Let a network that learnt a text write on."),
     "report": (LOOK, "Write a run's report.html again."),
     "explain": (LOOK, "Follow one example through the network, every line with its numbers."),

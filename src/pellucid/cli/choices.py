@@ -69,7 +69,8 @@ class Choices:
         bool | None, _option(DATA, help="Each line of a text by itself, such as names.")
     ] = None
     context: Annotated[
-        int | None, _option(DATA, help="Characters of a text, or words of a sentence, seen at once.")
+        int | None,
+        _option(DATA, help="Characters of a text, or words of a sentence, seen at once."),
     ] = None
 
     text: Annotated[

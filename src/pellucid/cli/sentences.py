@@ -45,9 +45,7 @@ def new_sentences(known: SentencePreparation, name: str) -> Sentences:
     there = read_csv(path).names
     text = known.column if known.column in there else None
     target = known.target if known.target in there else None
-    return Sentences.of(
-        read_labelled(path, text=text, target=target, classes=known.classes), known
-    )
+    return Sentences.of(read_labelled(path, text=text, target=target, classes=known.classes), known)
 
 
 def predict_sentences(run: Run, inputs: Sequence[str], out: Path | None, json: bool) -> None:
@@ -107,7 +105,9 @@ def _show(run: Run, answer: dict[str, Any]) -> None:
         line(OUT, f"unknown words, read as <unknown>: {', '.join(answer['unknown'])}", "dim")
     if answer["left_out"]:
         read = len(answer["words"])
-        line(OUT, f"too long: {answer['left_out']} words after the first {read} are not read", "dim")
+        line(
+            OUT, f"too long: {answer['left_out']} words after the first {read} are not read", "dim"
+        )
     decisive = sorted(answer["words"], key=lambda pair: -abs(pair[1]))[:DECIDING]
     told = ", ".join(f"{word} {value:+.1f}" for word, value in decisive)
     line(OUT, f"what decides, for (+) and against (-): {told}", "dim")

@@ -9,6 +9,7 @@ import typer
 
 from pellucid.cli.opened import split_of
 from pellucid.cli.screen import OUT, facts
+from pellucid.data.words import SentencePreparation
 from pellucid.standalone import write_predict, write_step
 from pellucid.train import load
 
@@ -47,8 +48,9 @@ def write(
     loaded = load(run)
     if inference:
         files = write_predict(loaded, out or Path("predict.py"))
-        table = loaded.problem.preparation is not None and loaded.problem.preparation.columns
-        what = "rows.csv" if table else "samples.npy"
+        preparation = loaded.problem.preparation
+        what = "rows.csv" if preparation is not None and preparation.columns else "samples.npy"
+        what = '"a sentence"' if isinstance(preparation, SentencePreparation) else what
         command = f"python {files[0]} {what}"
     else:
         files = write_step(loaded, split_of(run, data).train, out or Path("step.py"))

@@ -59,6 +59,24 @@ class LabelledText:
         texts = tuple(self.texts[i] for i in rows.tolist())
         return replace(self, texts=texts, y=self.y[rows], test=None)
 
+    def info(self) -> dict[str, object]:
+        """What there is to know about the set, in plain numbers and texts."""
+        counts = [int((self.y == i).sum()) for i in range(len(self.classes))]
+        lengths = [len(words_of(text)) for text in self.texts]
+        return {
+            "name": self.name,
+            "source": self.source,
+            "task": self.task,
+            "rows": len(self),
+            "test rows": 0 if self.test is None else len(self.test),
+            "words of a sentence": f"{min(lengths)} to {max(lengths)}",
+            "sentences": self.column,
+            "target": self.target,
+            "rows per class": dict(zip(self.classes, counts, strict=True)),
+            "notes": list(self.notes),
+            "for example": list(self.texts[:3]),
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Sentences(Arrays):
@@ -121,6 +139,8 @@ def read_labelled(
     others = [n for j, n in enumerate(file.names) if j not in (place, goal)]
     notes.append(f"sentences: column {file.names[place]!r}; classes: column {file.names[goal]!r}")
     notes += [f"not looked at: {', '.join(map(repr, others))}"] if others else []
+    if _no_table(_kinds(file)):
+        notes.append("no table: its other columns would tell nothing (--model mlp for a table)")
     return LabelledText(
         texts,
         y,
@@ -149,14 +169,13 @@ def looks_like_sentences(path: str | Path, *, asked: bool = False) -> bool:
         file = read_csv(path)
     except (DataError, FormatError):
         return False
-    kinds = [_kind([row[j] for row in file.rows]) for j in range(len(file.names))]
-    if "sentences" not in kinds:
-        return False
-    if asked:
-        return True
-    last = len(kinds) - 1 - kinds[::-1].index("other") if "other" in kinds else None
-    useless = all(kind != "other" for j, kind in enumerate(kinds) if j != last)
-    return last is not None and useless
+    kinds = _kinds(file)
+    return "sentences" in kinds and (asked or _no_table(kinds))
+
+
+def _no_table(kinds: list[str]) -> bool:
+    """Whether one column alone has something to tell, and that is the target."""
+    return kinds.count("other") == 1
 
 
 def has_texts(path: str | Path) -> bool:
@@ -185,6 +204,10 @@ def _first_rows(path: Path) -> list[list[str]]:
     except (OSError, UnicodeDecodeError, csv.Error):
         return []
     return rows[:-1] if len(rows) > 2 else rows  # the last one may be cut in the middle
+
+
+def _kinds(file: CsvFile) -> list[str]:
+    return [_kind([row[j] for row in file.rows]) for j in range(len(file.names))]
 
 
 def _kind(cells: Sequence[str]) -> str:

@@ -29,18 +29,72 @@ SAMPLES = 6000
 TEST = 0.25  # the share of the sentences with a combination that is new
 MOST = 20_000  # the grammar has more, but not so many that each can differ from all others
 
-PARTS = (
-    "plot story acting cast music ending dialogue script pace humour opening hero villain editing "
-    "sound camera finale title beginning photography"
-).split()
-PRAISE = (
-    "good great brilliant charming moving funny clever gripping fresh warm elegant witty thrilling "
-    "lovely convincing subtle superb tender bold delightful"
-).split()
-BLAME = (
-    "bad dull awful boring clumsy weak stale cold lifeless tiresome silly predictable shallow "
-    "annoying hollow lazy messy dreadful forgettable painful"
-).split()
+PARTS = [
+    "plot",
+    "story",
+    "acting",
+    "cast",
+    "music",
+    "ending",
+    "dialogue",
+    "script",
+    "pace",
+    "humour",
+    "opening",
+    "hero",
+    "villain",
+    "editing",
+    "sound",
+    "camera",
+    "finale",
+    "title",
+    "beginning",
+    "photography",
+]
+PRAISE = [
+    "good",
+    "great",
+    "brilliant",
+    "charming",
+    "moving",
+    "funny",
+    "clever",
+    "gripping",
+    "fresh",
+    "warm",
+    "elegant",
+    "witty",
+    "thrilling",
+    "lovely",
+    "convincing",
+    "subtle",
+    "superb",
+    "tender",
+    "bold",
+    "delightful",
+]
+BLAME = [
+    "bad",
+    "dull",
+    "awful",
+    "boring",
+    "clumsy",
+    "weak",
+    "stale",
+    "cold",
+    "lifeless",
+    "tiresome",
+    "silly",
+    "predictable",
+    "shallow",
+    "annoying",
+    "hollow",
+    "lazy",
+    "messy",
+    "dreadful",
+    "forgettable",
+    "painful",
+]
 DEGREES = ("", "", "", "very ", "really ", "so ", "rather ", "truly ")
 DENIALS = (
     "was not {}",
@@ -108,9 +162,7 @@ def reviews(samples: int = SAMPLES, seed: int = 0) -> tuple[list[str], list[int]
     (40, 30, [0, 1])
     """
     if not 40 <= samples <= MOST:
-        raise DataError(
-            "sentiment", got=f"samples={samples}", needs=f"40 to {MOST:,} sentences"
-        )
+        raise DataError("sentiment", got=f"samples={samples}", needs=f"40 to {MOST:,} sentences")
     rng = generator(seed, "sentiment")
     rest = samples - round(TEST * samples)
     texts: dict[str, int] = {}

@@ -73,7 +73,9 @@ class SentencePreparation(Preparation):
                 raise OptionError(name, got=str(value), needs="a whole number from 1")
         cut = [words_of(text) for text in texts]
         counts = Counter(word for words in cut for word in words)
-        known = sorted((w for w, n in counts.items() if n >= min_count), key=lambda w: (-counts[w], w))
+        known = sorted(
+            (w for w, n in counts.items() if n >= min_count), key=lambda w: (-counts[w], w)
+        )
         longest = max(map(len, cut), default=1)
         width = min(longest, LONGEST) if context is None else context
         return cls(

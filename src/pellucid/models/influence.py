@@ -1,4 +1,4 @@
-"""Which words of a sentence speak for an answer, and how strongly."""
+"""Which words of a sentence decide the answer, and how strongly."""
 
 from __future__ import annotations
 
@@ -7,53 +7,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.autograd import Tensor
+from pellucid.autograd import Tensor, no_grad
 
 __all__ = ["influence"]
 
 Array = NDArray[Any]
-STEPS = 16
 
 
 def influence(model: Any, tokens: Array, answer: int) -> Array:
-    """What each word adds to the logit of ``answer`` against the best other one, (T,).
+    """What the lead of ``answer`` over the best other class loses without each word, (T,).
 
-    Gradient times input, the gradient being the mean over the way from no words (vectors of 0) to
-    the words: what is added then sums up to the difference of both ends, to within the width of
-    the steps. Source: Sundararajan et al. 2017, equation 1.
+    The lead is the difference of two logits, in eval mode; a word is taken away by a vector of 0 in
+    its place. Positive: the word speaks for the answer. The gradient times the vector, which is
+    quicker, says the same of a sum of words alone, and blames its neighbours where words turn each
+    other's meaning. Source: Li et al. 2016, "Understanding neural networks through representation
+    erasure", equation 1.
 
     >>> from pellucid.models.sentences import BagOfWords
     >>> net = BagOfWords(4, 2)
     >>> net.embedding.weight.data[:] = [[0, 0], [0, 0], [1, 0], [0, 3]]
-    >>> influence(net, np.array([2, 3, 0]), 1).round(3).tolist()
+    >>> influence(net, np.array([2, 3, 0]), 1).tolist()
     [-1.0, 3.0, 0.0]
     """
+    count = int((tokens != 0).sum())
+    rows = np.repeat(tokens[np.newaxis], count + 1, axis=0)  # whole, then without word 0, 1 ...
     training = model.training
     model.eval()
     try:
-        words = model.embedding(tokens[np.newaxis]).data  # (1, T, E)
-        scale = (np.arange(STEPS, dtype=words.dtype) + 0.5) / STEPS
-        path = Tensor(words * scale[:, np.newaxis, np.newaxis], requires_grad=True)
-        z = model.read(path, Tensor(np.repeat(tokens[np.newaxis], STEPS, axis=0)))
-        logits = z.data.copy()
-        logits[:, answer] = -np.inf
-        rivals = np.argmax(logits, axis=1)
-        margin = z[:, answer] - z[np.arange(STEPS), rivals]
-        slope = _slope(model, margin.sum(), path)
+        with no_grad():
+            words = np.array(model.embedding(rows).data)  # (count + 1, T, E)
+            words[np.arange(count) + 1, np.arange(count)] = 0
+            z = model.read(Tensor(words), Tensor(rows)).data
     finally:
         model.train(training)
-    found: Array = (slope.mean(axis=0) * words[0]).sum(axis=1)
-    return found
-
-
-def _slope(model: Any, value: Tensor, at: Tensor) -> Array:
-    """The gradient at ``at``; the weights keep the gradients that they had."""
-    kept = [(p, p.grad) for p in model.parameters()]
-    for p, _ in kept:
-        p.grad = None
-    value.backward()
-    for p, grad in kept:
-        p.grad = grad
-    assert at.grad is not None
-    found: Array = at.grad.data
+    lead = z[:, answer] - np.delete(z, answer, axis=1).max(axis=1)
+    found = np.zeros(len(tokens), lead.dtype)
+    found[:count] = lead[0] - lead[1:]
     return found

@@ -49,11 +49,13 @@ class _Shown:
         body = "\n".join(self._sentence(i) for i in chosen)
         words = (
             "<p>Blue words speak for the class that the network names, orange ones against it, the "
-            "stronger the colour the more. What a word adds is its vector times the gradient of the "
-            "logit (against the best other class), averaged over the way from an empty sentence to "
-            "this one (Sundararajan et al. 2017).</p>"
+            "stronger the colour the more: it is what the lead of that class over the next one loses "
+            "where the word is left blank. Two words that turn each other’s meaning, such as “not "
+            "bad”, are both strong.</p>"
         )
-        legend = f"<p>{key(('var(--first)', 'for the answer'), ('var(--second)', 'against it'))}</p>"
+        legend = (
+            f"<p>{key(('var(--first)', 'for the answer'), ('var(--second)', 'against it'))}</p>"
+        )
         return section(
             "words", "Which words decide", words, legend, body, fold(_OVER, self._strongest())
         )

@@ -63,6 +63,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "epochs": 20,
     },
 }
+SEEN, MOST_EPOCHS = 30_000, 60
 READING = {"min_count": 2, "batch_size": "32", "schedule": "onecycle", "clip_norm": 1.0}
 
 
@@ -91,9 +92,7 @@ class SentenceJob(Job):
         self._refuse(source)
         if source.name.lower() == MADE:
             return made_reviews(source.samples, source.seed)
-        return read_labelled(
-            source.path(), text=source.options.get("text"), target=source.target
-        )
+        return read_labelled(source.path(), text=source.options.get("text"), target=source.target)
 
     def _refuse(self, source: Source) -> None:
         """Options of tables and toy sets that sentences do not have."""
@@ -133,7 +132,10 @@ class SentenceJob(Job):
     def recipe(self, data: LabelledText, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         model = given.get("model", "lstm")
         kind = "recurrent" if model in CELLS else model
-        return f"sentence, {kind}", COMMON | READING | RECIPES[kind]
+        entries = COMMON | READING | RECIPES[kind]
+        longer = min(MOST_EPOCHS, SEEN // max(len(data), 1))  # few sentences are read more often
+        entries["epochs"] = max(entries["epochs"], longer)
+        return f"sentence, {kind}", entries
 
     def plan(self, choices: Choices, data: LabelledText, parts: Split) -> Plan:
         known = parts.train.preparation
