@@ -27,7 +27,7 @@ COMMANDS = {
     "train": (LEARN, "Train a network on a data set, and write a run folder with a report."),
     "resume": (LEARN, "Go on with a run that was stopped or killed, to the same bits."),
     "evaluate": (LOOK, "Measure a run on data with known answers."),
-    "predict": (LOOK, "Read pictures, or predict the rows of a CSV file."),
+    "predict": (LOOK, "Read pictures, predict the rows of a CSV file, or judge sentences."),
     "sample": (LOOK, "Let a network that learnt a text write on."),
     "translate": (LOOK, "Translate texts with a network that learnt pairs of them."),
     "fill": (LOOK, "Fill the gaps of a text with the likeliest characters."),

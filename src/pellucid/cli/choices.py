@@ -70,7 +70,15 @@ class Choices:
         bool | None, _option(DATA, help="Each line of a text by itself, such as names.")
     ] = None
     context: Annotated[
-        int | None, _option(DATA, help="Characters of a text that are seen at once.")
+        int | None,
+        _option(DATA, help="Characters of a text, or words of a sentence, seen at once."),
+    ] = None
+
+    text: Annotated[
+        str | None, _option(DATA, help="Column of sentences (CSV), whose classes are learnt.")
+    ] = None
+    min_count: Annotated[
+        int | None, _option(DATA, help="Words of sentences that are rarer than this are <unknown>.")
     ] = None
     resize: Annotated[
         str | None, _option(DATA, help="Pictures to WIDTHxHEIGHT, such as 32x32; else as they are.")

@@ -10,6 +10,7 @@ import typer
 from pellucid import data as sets
 from pellucid.cli.progress import downloading
 from pellucid.cli.screen import ERR, OUT, facts, print_json, table
+from pellucid.data.labelled_text import looks_like_sentences, made_reviews, read_labelled
 
 __all__ = ["app"]
 
@@ -56,7 +57,11 @@ def info(
     json: Json = False,
 ) -> None:
     """What is in a set: rows, classes, columns, and what was decided while reading it."""
-    found = sets.info(_load(name, data_dir, target=target, task=task, impute=impute))
+    if name.lower() == "sentiment" or looks_like_sentences(name):
+        made = made_reviews() if name.lower() == "sentiment" else read_labelled(name, target=target)
+        found = made.info()
+    else:
+        found = sets.info(_load(name, data_dir, target=target, task=task, impute=impute))
     if json:
         print_json(found)
         return

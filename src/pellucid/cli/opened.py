@@ -10,10 +10,12 @@ import numpy as np
 from pellucid.cli.jobs import Job, job_named
 from pellucid.cli.progress import downloading
 from pellucid.cli.screen import ERR
+from pellucid.cli.sentences import new_sentences
 from pellucid.cli.source import Source
 from pellucid.data import Data, Split
 from pellucid.data.csv_file import CsvFile, read_csv
 from pellucid.data.prepare import Preparation
+from pellucid.data.words import SentencePreparation
 from pellucid.errors import DataError, RunError
 from pellucid.train import Run
 from pellucid.train.run import read_config
@@ -55,6 +57,8 @@ def new_data(run: Run, name: str) -> Data:
         job = job_of(run.folder)
         return job.other(replace(source_of(run.folder), name=name), run)  # type: ignore[no-any-return]
     preparation = preparation_of(run)
+    if isinstance(preparation, SentencePreparation):
+        return new_sentences(preparation, name)  # type: ignore[return-value]
     if Path(name).suffix.lower() in TABLES and preparation.columns:
         return _new_table(run, preparation, Path(name))
     config = read_config(run.folder) if run.folder is not None else {}

@@ -17,6 +17,7 @@ from pellucid.train import OPTIMIZERS
 __all__ = [
     "Plan",
     "build_network",
+    "class_weights",
     "describe_data",
     "fit_arguments",
     "make_plan",
@@ -77,7 +78,7 @@ def make_plan(choices: Choices, parts: Split) -> Plan:
 def sample_arguments(choices: Choices, train: Data) -> dict[str, Any]:
     """The arguments of fit where samples have classes, or are images."""
     return fit_arguments(choices) | {
-        "class_weights": _class_weights(choices.class_weights),
+        "class_weights": class_weights(choices.class_weights),
         "augment": _augment(choices, train),
     }
 
@@ -168,7 +169,8 @@ def _batch_size(text: str | None) -> int | str:
     return int(text)
 
 
-def _class_weights(text: str | None) -> str | list[float] | None:
+def class_weights(text: str | None) -> str | list[float] | None:
+    """The weights of the classes in the loss: a word, or numbers."""
     if text in (None, "balanced"):
         return text
     return numbers("--class-weights", text, float)

@@ -1,4 +1,4 @@
-"""`pellucid predict`: which digit is on this picture, or what comes out for these rows."""
+"""`pellucid predict`: what is on this picture, what comes out for these rows or sentences."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from pellucid import durable
 from pellucid.cli.opened import preparation_of, raw_rows
 from pellucid.cli.picture import bars, half_blocks, save_picture, show_beside
 from pellucid.cli.screen import ERR, OUT, line, percent, print_json
+from pellucid.cli.sentences import predict_sentences
 from pellucid.cli.translate import translate_files
 from pellucid.data.csv_file import read_csv
 from pellucid.data.digit_image import prepare_digit
 from pellucid.data.prepare import Preparation
+from pellucid.data.words import SentencePreparation
 from pellucid.errors import DataError, FormatError, OptionError, PellucidError
 from pellucid.train import Run, load
 
@@ -39,6 +41,7 @@ EPILOG = """
 pellucid predict runs/mnist-1 photo.jpg drawing.png
 pellucid predict runs/mnist-1 photo.jpg --save-picture seen.png
 pellucid predict runs/flowers-1 rows.csv --out predictions.csv
+pellucid predict runs/sentiment-1 "the plot was not bad at all"
 """
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
@@ -47,9 +50,11 @@ app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 @app.command(epilog=EPILOG)
 def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)],
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", help="Pictures, or a CSV file.", show_default=False),
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Pictures, a CSV file, or sentences.", show_default=False
+        ),
     ],
     save: Annotated[
         Path | None,
@@ -60,16 +65,19 @@ def predict(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
-    """Read pictures, or predict the rows of a CSV file.
+    """Read pictures, predict the rows of a CSV file, or judge sentences.
 
     A picture of a digit may have any size, dark on light or light on dark: it is cropped, fitted
     and centred as the digits of MNIST were. What the network then sees is shown beside the
-    probabilities.
+    probabilities. Sentences stand in quotes; of a CSV file the column of sentences is read.
     """
-    loaded = load(run)
+    loaded, files = load(run), [Path(text) for text in inputs]
     if loaded.task == "translation":
         _refuse(save, "--save-picture", "a network that reads texts")
         translate_files(loaded, files, out, json)
+    elif isinstance(preparation_of(loaded), SentencePreparation):
+        _refuse(save, "--save-picture", "a network that reads sentences")
+        predict_sentences(loaded, inputs, out, json)
     elif preparation_of(loaded).columns:
         _refuse(save, "--save-picture", "a network that reads tables")
         _predict_tables(loaded, files, out, json)

@@ -9,6 +9,7 @@ import typer
 
 from pellucid.cli.opened import split_of
 from pellucid.cli.screen import OUT, facts
+from pellucid.data.words import SentencePreparation
 from pellucid.models import BERT
 from pellucid.standalone import write_predict, write_step
 from pellucid.train import load
@@ -48,8 +49,9 @@ def write(
     loaded = load(run)
     if inference:
         files = write_predict(loaded, out or Path("predict.py"))
-        table = loaded.problem.preparation is not None and loaded.problem.preparation.columns
-        what = "rows.csv" if table else "samples.npy"
+        preparation = loaded.problem.preparation
+        what = "rows.csv" if preparation is not None and preparation.columns else "samples.npy"
+        what = '"a sentence"' if isinstance(preparation, SentencePreparation) else what
         what = '"TEXT"' if loaded.task == "translation" else what
         command = f"python {files[0]} {what}"
         if loaded.task == "tokens":

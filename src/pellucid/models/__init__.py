@@ -6,6 +6,7 @@ from pellucid.models.generate import GAN, VAE, Autoencoder
 from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.sentences import BagOfWords, SentenceRNN, SentenceTransformer
 from pellucid.models.transfer import freeze, layerwise_groups, replace_head, take_over, unfreeze
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 
@@ -18,8 +19,11 @@ __all__ = [
     "VAE",
     "AttentionLSTM",
     "Autoencoder",
+    "BagOfWords",
     "LeNet5",
     "ResNet",
+    "SentenceRNN",
+    "SentenceTransformer",
     "TextRNN",
     "TranslationTransformer",
     "ViT",

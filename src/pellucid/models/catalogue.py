@@ -14,6 +14,7 @@ from pellucid.models.generate import GAN, VAE, Autoencoder
 from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.sentences import BagOfWords, SentenceRNN, SentenceTransformer
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
@@ -34,6 +35,9 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "autoencoder": Autoencoder,
     "vae": VAE,
     "gan": GAN,
+    "bag-of-words": BagOfWords,
+    "sentence-rnn": SentenceRNN,
+    "sentence-transformer": SentenceTransformer,
 }
 
 for _model in MODELS.values():

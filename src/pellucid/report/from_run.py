@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid import nn
-from pellucid.data import Data, Split
+from pellucid.data import Arrays, Data, Split
 from pellucid.errors import RunError
 from pellucid.report.findings import Findings
 from pellucid.report.page import write
@@ -94,7 +94,7 @@ def _predictions(run: Run, data: Data | None) -> dict[str, Any]:
     """Truth and prediction of every example, and the example itself."""
     if data is None:
         return {}
-    shown = {"images": _bright(data.x)} if data.is_images else {"rows": data.x}
+    shown = _shown(data)
     if run.task == "regression":
         return {"y_true": data.y, "y_pred": run.predict(data.x), **_named(data), **shown}
     outputs = run.outputs(data.x)
@@ -102,8 +102,15 @@ def _predictions(run: Run, data: Data | None) -> dict[str, Any]:
     return {"y_true": data.y, **predicted, **_named(data), **shown}
 
 
-def _named(data: Data) -> dict[str, Any]:
-    return {"features": data.features} if data.features else {}
+def _shown(data: Data | Arrays) -> dict[str, Any]:
+    """The examples as pictures or rows; other kinds of work show their own."""
+    if not isinstance(data, Data):
+        return {}
+    return {"images": _bright(data.x)} if data.is_images else {"rows": data.x}
+
+
+def _named(data: Data | Arrays) -> dict[str, Any]:
+    return {"features": data.features} if isinstance(data, Data) and data.features else {}
 
 
 def _bright(images: Any) -> Any:
@@ -129,7 +136,7 @@ def _first_layer(run: Run) -> dict[str, Any]:
 
 def _boundary(run: Run, data: Data) -> dict[str, Any]:
     """What the network says in the plane of two features, and the examples there."""
-    if data.is_images or data.shape != (2,):
+    if not isinstance(data, Data) or data.is_images or data.shape != (2,):
         return {}
     if any(column.is_text for column in data.columns) or np.isnan(data.x).any():
         return {}

@@ -11,6 +11,7 @@ import numpy as np
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
+from pellucid.data.words import SentencePreparation
 from pellucid.models import BERT, GAN, GPT, TextRNN
 from pellucid.models.translation import Translating
 from pellucid.program.helpers import imports, joined
@@ -22,6 +23,7 @@ from pellucid.standalone.preparing import (
     prepare_table,
 )
 from pellucid.standalone.rows import READ_ROWS
+from pellucid.standalone.sentences import READ_SENTENCE, prepare_sentences
 from pellucid.standalone.text_file import write_text_file
 from pellucid.standalone.translation_file import write_translation_file
 from pellucid.train import Run
@@ -166,10 +168,25 @@ class _PredictFile:
         """Whether raw samples are the rows of a table."""
         return self.preparation is not None and bool(self.preparation.columns)
 
+    @property
+    def sentences(self) -> bool:
+        """Whether raw samples are sentences."""
+        return isinstance(self.preparation, SentencePreparation)
+
+    @property
+    def what(self) -> str:
+        """What the command line takes."""
+        return "rows.csv" if self.table else '"a sentence"' if self.sentences else "samples.npy"
+
+    def read(self) -> str:
+        """How the command line reads it."""
+        return READ_ROWS if self.table else READ_SENTENCE if self.sentences else READ_ARRAY
+
     def text(self, path: Path, more: list[str], weights: str) -> str:
         """The whole source."""
         functions = self.inference.functions()
         needed = {"import csv", "from pathlib import Path"} if self.table else set()
+        needed |= {"import re"} if self.sentences else set()
         functions = [*functions, OUTPUTS, *self.answers()]
         head = joined({*needed, *more, "import sys"}, imports(functions))
         parts = [
@@ -177,9 +194,9 @@ class _PredictFile:
             weights,
             self.prepare(),
             *dict.fromkeys(functions),  # the network and its answers may share a helper
-            READ_ROWS if self.table else READ_ARRAY,
+            self.read(),
             self.main(),
-            RUN.format(name=path.name, what="rows.csv" if self.table else "samples.npy"),
+            RUN.format(name=path.name, what=self.what.replace('"', "'")),
         ]
         return "\n\n\n".join(parts) + "\n"
 
@@ -191,11 +208,11 @@ class _PredictFile:
 
     def header(self, path: Path) -> str:
         """What the file is, and how it is used."""
-        shape = ", ".join(map(str, self.shape))
+        shape = ", ".join(map(str, ("n", *self.shape)))
         rows = [
             ("network", described(self.inference.model)),
-            ("command", f"python {path.name} {'rows.csv' if self.table else 'samples.npy'}"),
-            ("import", f"{path.stem}.predict(x) for raw samples x, (n, {shape})"),
+            ("command", f"python {path.name} {self.what}"),
+            ("import", f"{path.stem}.predict(x) for raw samples x, ({shape})"),
         ]
         told = [
             textwrap.fill(text, 100, initial_indent=f"{label:<9}", subsequent_indent=" " * 9)
@@ -217,7 +234,8 @@ class _PredictFile:
     def constants(self) -> str:
         """Classes, columns, sizes."""
         rows = self.run.problem.kind.rows_of(self.inference.example.ndim)
-        out = [constants("SHAPE", self.shape), f"ROWS = {rows}  # predicted at a time"]
+        out = [] if self.sentences else [constants("SHAPE", self.shape)]
+        out.append(f"ROWS = {rows}  # predicted at a time")
         if self.run.task == "classification":
             out.append(constants("CLASSES", tuple(self.run.labels.tolist())))
         if self.table:
@@ -235,6 +253,8 @@ class _PredictFile:
         dtype = self.run.problem.dtype
         if self.preparation is None:
             return prepare_nothing(dtype)
+        if isinstance(self.preparation, SentencePreparation):
+            return prepare_sentences(self.preparation)
         return (prepare_table if self.table else prepare_images)(self.preparation, dtype)
 
     def answers(self) -> list[str]:

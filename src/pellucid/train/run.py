@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable, interop, models, nn
-from pellucid.data import Arrays, Preparation
+from pellucid.data import Arrays
+from pellucid.data.words import preparation_from
 from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
 from pellucid.record import Record
@@ -161,7 +162,7 @@ def build_model(config: dict[str, Any]) -> Module:
 def problem_from(config: dict[str, Any]) -> Problem:
     """What the run learnt, from its configuration."""
     content = config["preparation"]
-    preparation = None if content is None else Preparation.from_json(content)
+    preparation = None if content is None else preparation_from(content)
     return Problem(
         config["task"],
         tuple(config["classes"]),

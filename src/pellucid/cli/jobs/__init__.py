@@ -9,6 +9,7 @@ from pellucid.cli.jobs.base import Job
 from pellucid.cli.jobs.images import ImageJob
 from pellucid.cli.jobs.pictures import PicturesJob
 from pellucid.cli.jobs.samples import Samples
+from pellucid.cli.jobs.sentences import SentenceJob
 from pellucid.cli.jobs.text import TextJob
 from pellucid.cli.jobs.translation import TranslationJob
 from pellucid.errors import FormatError, OptionError, choose
@@ -19,6 +20,7 @@ __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 JOBS: tuple[Job, ...] = (
     TextJob(),
     TranslationJob(),
+    SentenceJob(),
     PicturesJob(),
     ImageJob(),
     Samples(),
