@@ -238,5 +238,5 @@ class _Review:
     def _place(self, often: np.ndarray) -> int:
         return int(self.rng.choice(len(often), p=often / often.sum()))
 
-    def _one(self, of: tuple | list) -> str:
+    def _one(self, of: Sequence[Any]) -> Any:
         return of[int(self.rng.integers(len(of)))]
