@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": (LOOK, "Measure a run on data with known answers."),
     "predict": (LOOK, "Read digits from pictures, or predict the rows of a CSV file."),
     "sample": (LOOK, "Let a network that learnt a text write on."),
+    "forecast": (LOOK, "Forecast the next rows of a series, with prediction intervals."),
     "report": (LOOK, "Write a run's report.html again."),
     "explain": (LOOK, "Follow one example through the network, every line with its numbers."),
     "graph": (LOOK, "Draw the network and its training step as a picture (SVG)."),

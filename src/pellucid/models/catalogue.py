@@ -11,6 +11,7 @@ from pellucid import nn
 from pellucid.errors import choose
 from pellucid.models.gpt import GPT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.series import SeriesRNN, SeriesTCN
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
 
@@ -20,6 +21,8 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "mlp": nn.MLP,
     "text-rnn": TextRNN,
     "gpt": GPT,
+    "series-rnn": SeriesRNN,
+    "series-tcn": SeriesTCN,
 }
 
 for _model in MODELS.values():

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable, interop, models, nn
 from pellucid.data import Preparation
+from pellucid.data.series_windows import Scaling
 from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
 from pellucid.record import Record
@@ -155,7 +156,8 @@ def build_model(config: dict[str, Any]) -> Module:
 def problem_from(config: dict[str, Any]) -> Problem:
     """What the run learnt, from its configuration."""
     content = config["preparation"]
-    preparation = None if content is None else Preparation.from_json(content)
+    reader = Scaling if content is not None and "log" in content else Preparation
+    preparation = None if content is None else reader.from_json(content)
     return Problem(
         config["task"],
         tuple(config["classes"]),

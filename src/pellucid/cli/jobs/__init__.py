@@ -7,13 +7,14 @@ from typing import Any
 
 from pellucid.cli.jobs.base import Job
 from pellucid.cli.jobs.samples import Samples
+from pellucid.cli.jobs.series import SeriesJob
 from pellucid.cli.jobs.text import TextJob
 from pellucid.errors import FormatError, choose
 
 __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 
-JOBS: tuple[Job, ...] = (TextJob(), Samples())  # asked in this order; the last takes what is left
-MODEL_NAMES = tuple(model for job in JOBS for model in job.models)
+JOBS: tuple[Job, ...] = (TextJob(), SeriesJob(), Samples())  # asked in this order; the last takes what is left
+MODEL_NAMES = tuple(dict.fromkeys(model for job in JOBS for model in job.models))
 
 
 def job_for(data: str, given: Mapping[str, Any]) -> Job:
