@@ -51,6 +51,8 @@ def new_data(run: Run, name: str) -> Data:
     DataError for classes or columns that the run does not have.
     """
     preparation = preparation_of(run)
+    if run.task == "series" and run.folder is not None:
+        return job_of(run.folder).whole(source_of(run.folder, name))  # type: ignore[no-any-return]
     if Path(name).suffix.lower() in TABLES and preparation.columns:
         return _new_table(run, preparation, Path(name))
     config = read_config(run.folder) if run.folder is not None else {}

@@ -21,7 +21,7 @@ from pellucid.cli.screen import ERR, OUT, line, percent, print_json
 from pellucid.data.csv_file import read_csv
 from pellucid.data.digit_image import prepare_digit
 from pellucid.data.prepare import Preparation
-from pellucid.errors import DataError, FormatError, OptionError, PellucidError
+from pellucid.errors import DataError, FormatError, OptionError, PellucidError, RunError
 from pellucid.train import Run, load
 
 __all__ = ["app"]
@@ -66,6 +66,13 @@ def predict(
     probabilities.
     """
     loaded = load(run)
+    if loaded.task == "series":
+        raise RunError(
+            f"run {run}",
+            got="a network that forecasts a series",
+            needs="a network for pictures or rows",
+            try_=f"pellucid forecast {run}",
+        )
     if preparation_of(loaded).columns:
         _refuse(save, "--save-picture", "a network that reads tables")
         _predict_tables(loaded, files, out, json)

@@ -223,7 +223,7 @@ class Scaling(Preparation):
     def inverse_target(self, prediction: Array) -> Array:
         """Outputs in the series' own units, float64."""
         values = np.asarray(prediction, np.float64) * self.target_spread + self.target_center
-        return np.exp(np.minimum(values, 700.0)) if self.log else values
+        return np.exp(values) if self.log else values
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Scaling:

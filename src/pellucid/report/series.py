@@ -17,6 +17,7 @@ from pellucid.train.forecasting import SHARES, forecast, half_widths, residuals
 
 __all__ = ["errors_by_horizon", "series_section"]
 
+_BANDS = ("var(--first-soft)", " and ".join(percent(share, 0) for share in SHARES))
 HISTORY = 5  # horizons of history that are drawn
 MOST = 400  # rows of history at most
 
@@ -87,7 +88,7 @@ def _forecast(run: Run, part: Windows, widths: Array) -> str:
         f"and what came: off by {number(off)} on average. The soft areas are meant to hold "
         f"{percent(SHARES[0], 0)} and {percent(SHARES[1], 0)} of the truth."
     )
-    legend = key(("var(--ink)", "truth"), ("var(--first)", "forecast"))
+    legend = key(("var(--ink)", "truth"), ("var(--first)", "forecast"), _BANDS)
     return figure(plot(svg(drawing, "chart-forecast"), alt), "Forecast and truth", words, legend)
 
 
@@ -108,14 +109,14 @@ def _onwards(run: Run, part: Windows, widths: Array) -> str:
         f"The {horizon} rows that follow the end of the file, {escape(told.dates[0])} to "
         f"{escape(told.dates[-1])}; pellucid forecast prints them."
     )
-    legend = key(("var(--ink)", "history"), ("var(--first)", "forecast"))
+    legend = key(("var(--ink)", "history"), ("var(--first)", "forecast"), _BANDS)
     return figure(plot(svg(drawing, "chart-onwards"), alt), "What comes next", words, legend)
 
 
 def _bands(axes: Any, rows: Array, told: Any) -> None:
     for k in (1, 0):
         axes.fill_between(
-            rows, told.low[k], told.high[k], color=SOFT[FIRST], alpha=(0.9, 0.5)[k], linewidth=0
+            rows, told.low[k], told.high[k], color=SOFT[FIRST], alpha=(1.0, 0.45)[k], linewidth=0
         )
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
+from pellucid.program.helpers import imports as helper_imports
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
-    prepare_images,
     prepare_nothing,
-    prepare_table,
+    prepare_raw,
 )
 from pellucid.standalone.rows import READ_ROWS
 from pellucid.train import Run
@@ -130,14 +130,16 @@ class _PredictFile:
 
     def text(self, path: Path, imports: list[str], weights: str) -> str:
         """The whole source."""
+        functions = self.inference.functions()
         needed = {"import csv", "from pathlib import Path"} if self.table else set()
+        needed |= {row for row in helper_imports(functions) if row and "numpy" not in row}
         known = sorted({*needed, *imports, "import sys"}, key=lambda text: (text[0] == "f", text))
         head = [*known, "", "import numpy as np"]
         parts = [
             "\n".join([self.header(path), "", *head, "", self.constants()]),
             weights,
             self.prepare(),
-            *self.inference.functions(),
+            *functions,
             OUTPUTS,
             *self.answers(),
             READ_ROWS if self.table else READ_ARRAY,
@@ -193,15 +195,17 @@ class _PredictFile:
         dtype = self.run.problem.dtype
         if self.preparation is None:
             return prepare_nothing(dtype)
-        return (prepare_table if self.table else prepare_images)(self.preparation, dtype)
+        return prepare_raw(self.preparation, dtype)
 
     def answers(self) -> list[str]:
         """From the network's outputs to classes and probabilities, or to numbers."""
-        if self.run.task == "regression":
+        if self.run.task in ("regression", "series"):
             result = "z"
             if self.preparation is not None:
                 center, spread = self.preparation.target_center, self.preparation.target_spread
                 result = f"z.astype(np.float64) * {spread!r} + {center!r}"
+                if getattr(self.preparation, "log", False):
+                    result = f"np.exp({result})"
             return [PREDICT_NUMBERS.format(result=result)]
         module = nn.Sigmoid() if self.one else nn.Softmax(dim=1)
         shares = forward_source(module, self.outputs, "probabilities", "z")

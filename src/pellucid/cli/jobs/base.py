@@ -49,6 +49,10 @@ class Job:
         """Training, validation and test part, the same each time."""
         raise NotImplementedError
 
+    def whole(self, source: Source) -> Any:
+        """Other data of this kind, all of them, to be measured on; where that has its own way."""
+        raise NotImplementedError
+
     def recipe(self, data: Any, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """What is done unless the user says otherwise, and the name of that recipe."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from pellucid.data.series_windows import Scaling, Windows, cut, part_sizes, refu
 from pellucid.errors import DataError, OptionError, choose
 from pellucid.report.series import series_section
 from pellucid.train import Run
+from pellucid.train.run import read_config
 
 if TYPE_CHECKING:
     from pellucid.cli.choices import Choices
@@ -88,6 +90,10 @@ class SeriesJob(Job):
         )
         return Split(*parts)  # type: ignore[arg-type]
 
+    def whole(self, source: Source) -> Any:
+        data = self.load(source)
+        return self.split(replace(source, validation=0.0, test=0.0), data).train
+
     def recipe(self, data: Series, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """What the training part says about a logarithm, a season, a base and a window."""
         seasons = data.step.seasons
@@ -147,8 +153,6 @@ _USES = ("to train", "to validate", "to test")
 
 def run_season(run: Run) -> int:
     """The season that a run's folder notes, or 0."""
-    from pellucid.train.run import read_config
-
     assert run.folder is not None
     noted = (read_config(run.folder).get("note") or {}).get("data") or {}
     return int((noted.get("options") or {}).get("season") or 0)
