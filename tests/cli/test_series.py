@@ -48,7 +48,10 @@ def test_written_is_eager_for_every_network(pellucid, sales, model):
 def test_the_rules_decide_and_say_so(pellucid, sales):
     said = pellucid("train", sales, "--horizon", 6, "--epochs", 1, "--out", "a").out
     assert "its logarithm, since the spread grows" in said and "a season of 12 rows" in said
-    assert "forecasts the change from a season before" in said and "next      pellucid forecast" in said
+    assert (
+        "forecasts the change from a season before" in said
+        and "next      pellucid forecast" in said
+    )
     options = json.loads(Path("a/config.json").read_text())["note"]["data"]["options"]
     assert options["log"] and options["season"] == 12 and options["window"] == 16
 

@@ -86,7 +86,7 @@ class Choices:
         str | None,
         _option(
             SERIES,
-            help="What a forecast starts from (the mean, the last row, the last season); else found",
+            help="What a forecast starts from, beside what is seen; else found",
             one_of=["none", "last", "season"],
         ),
     ] = None

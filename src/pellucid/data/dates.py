@@ -1,4 +1,4 @@
-"""Dates of a series: how they are spelt, the steps they go on in, and where they stand in a year."""
+"""Dates of a series: how they are spelt, the steps that they go on in, their place in a year."""
 
 from __future__ import annotations
 
@@ -42,11 +42,12 @@ class Step:
             first = self.first.astype("M8[D]")
             found: Array = np.busday_offset(first, places * self.count)
             return found
-        dates: Array = self.first + places * np.timedelta64(self.count, self.unit)
+        dates: Array = self.first + (places * self.count).astype(f"m8[{self.unit}]")
         if self.day is None:
             return dates
-        end = (dates + 1).astype("M8[D]") - 1
-        return np.minimum(dates.astype("M8[D]") + (self.day - 1), end)
+        end: Array = (dates + 1).astype("M8[D]") - 1
+        days: Array = np.minimum(dates.astype("M8[D]") + (self.day - 1), end)
+        return days
 
     def __str__(self) -> str:
         count, word = self.count, _WORDS[self.unit]
@@ -118,7 +119,7 @@ def _refuse_disorder(who: str, dates: Array, lines: Sequence[int]) -> None:
     if len(twice):
         named = ", ".join(shown(dates[twice[:NAMED]]))
         more = f" and {len(twice) - NAMED:,} more" if len(twice) > NAMED else ""
-        second = [int(np.flatnonzero(dates == dates[k])[1]) for k in twice[:1]][0]
+        second = int(np.flatnonzero(dates == dates[twice[0]])[1])
         raise DataError(
             who,
             got=f"dates that occur more than once: {named}{more} (line {lines[second]})",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def cut(
     _, features = series.features(calendar)
     ends = np.cumsum([0, train, held, last]).tolist()
     parts: list[Windows | None] = []
-    for first, end in zip(ends, ends[1:], strict=False):
+    for first, end in pairwise(ends):
         parts.append(_part(series, features, first, end, window, horizon) if end > first else None)
     return parts
 

@@ -45,6 +45,7 @@ class _Forecaster(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(size, horizon)
         init.zeros_(self.head.weight)
+        assert self.head.bias is not None
         init.zeros_(self.head.bias)
 
     @property
@@ -60,7 +61,7 @@ class _Forecaster(nn.Module):
                 got=f"windows of shape {x.shape}",
                 needs=f"(batch, rows, {self.inputs}), more than {self.lag} rows",
             )
-        z = self.head(self.dropout(self.code(self.seen(x))))
+        z: Tensor = self.head(self.dropout(self.code(self.seen(x))))
         return z if self.lag == 0 else self.base(x) + z * self.spread
 
     def seen(self, x: Tensor) -> Tensor:
@@ -72,7 +73,7 @@ class _Forecaster(nn.Module):
         parts.append((change - self.drift) * (1 / self.spread))
         if self.level or self.inputs > 1:
             parts.append(x[:, lag:, 0 if self.level else 1 :])
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)  # type: ignore
 
     def base(self, x: Tensor) -> Tensor:
         """The last rows over and over, with the drift of each turn."""
@@ -81,7 +82,7 @@ class _Forecaster(nn.Module):
         pieces = [last + self.drift * k for k in range(1, turns + 1)]
         rest = self.horizon - (turns - 1) * self.lag
         pieces[-1] = pieces[-1][:, :rest]
-        return pieces[0] if turns == 1 else np.concatenate(pieces, axis=1)
+        return pieces[0] if turns == 1 else np.concatenate(pieces, axis=1)  # type: ignore
 
     def code(self, x: Tensor) -> Tensor:
         """What was seen, in ``size`` numbers."""

@@ -51,6 +51,7 @@ def findings_of(run: Run, parts: Split) -> Findings:
             config=_chosen(run),
             record=run.record,
             part=part,
+            metrics=_tested(run) if run.task == "series" else {},
             environment=_environment(run, note.get("command")),
         )
     return Findings(
@@ -65,6 +66,12 @@ def findings_of(run: Run, parts: Split) -> Findings:
         **_first_layer(run),
         **_boundary(run, parts.train if data is None else data),
     )
+
+
+def _tested(run: Run) -> dict[str, Any]:
+    """The figures of the one test."""
+    events = run.record.of("test")
+    return dict(events[-1]) if events else {}
 
 
 def _measured(parts: Split) -> tuple[str, Data | None]:

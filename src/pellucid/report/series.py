@@ -154,16 +154,15 @@ def _by_horizon(run: Run, part: Windows, season: int) -> str:
     alt = "mean absolute error by horizon: " + "; ".join(
         f"{name} {number(mean)} on average" for name, mean in means.items()
     )
+    seasonal = "; the last season going on" if "seasonal naive" in found else ""
     origins = f"{len(part.y):,} origin" + ("s" if len(part.y) != 1 else "")
     words = (
         f"The mean absolute error of each row ahead, from the same {origins} of the part that was "
-        "kept back: the network, the last row going on (naive), the last season going on."
+        f"kept back: the network; the last row going on (naive){seasonal}."
     )
     legend = key(*[(colours[name][1], name) for name in found])
     cells = [[escape(name), number(mean)] for name, mean in means.items()]
-    chart = figure(
-        plot(svg(drawing, "chart-by-horizon"), alt), "Error by horizon", words, legend
-    )
+    chart = figure(plot(svg(drawing, "chart-by-horizon"), alt), "Error by horizon", words, legend)
     return chart + table(["forecast", "mean absolute error"], cells, "plain")
 
 

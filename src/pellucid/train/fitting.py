@@ -94,7 +94,8 @@ def fit(
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
     replaced only with ``overwrite=True``.
     ``task`` names what arrays cannot tell: "tokens" for a text (x and y are places in ``classes``,
-    the vocabulary; the network gives logits at each place).
+    the vocabulary; the network gives logits at each place), or "series" (windows, and the rows that
+    follow, scaled by ``preparation``).
     The best epoch is the one with the best validation accuracy (``monitor="validation_loss"``: the
     lowest loss); its weights are restored at the end. Without ``validation`` the last ones stay.
 

@@ -13,7 +13,11 @@ from pellucid.errors import FormatError, choose
 
 __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 
-JOBS: tuple[Job, ...] = (TextJob(), SeriesJob(), Samples())  # asked in this order; the last takes what is left
+JOBS: tuple[Job, ...] = (
+    TextJob(),
+    SeriesJob(),
+    Samples(),
+)  # asked in this order; the last takes what is left
 MODEL_NAMES = tuple(dict.fromkeys(model for job in JOBS for model in job.models))
 
 

@@ -109,8 +109,8 @@ class SeriesJob(Job):
         batch = given.get("batch_size", entries["batch_size"])
         size = int(batch) if str(batch).isdigit() and int(batch) else windows
         entries["epochs"] = min(200, max(20, round(BUDGET / max(1, math.ceil(windows / size)))))
-        kind = "with a season" if found["season"] else "without a season"
-        return f"series {kind}{', little' if windows < FEW else ''}", entries
+        words = ("short " if windows < FEW else "", "seasonal " if found["season"] else "")
+        return "".join([*words, "series"]), entries
 
     def plan(self, choices: Choices, data: Series, parts: Split) -> Plan:
         train: Any = parts.train
@@ -129,7 +129,8 @@ class SeriesJob(Job):
 
     def described(self, data: Series, parts: Split) -> str:
         train: Any = parts.train
-        rows = [(p.end - p.first, use) for p, use in zip(parts, _USES, strict=True) if p]  # type: ignore[union-attr]
+        cuts: tuple[Any, ...] = parts
+        rows = [(p.end - p.first, use) for p, use in zip(cuts, _USES, strict=True) if p]
         sizes = ", ".join(f"{n:,} {use}" for n, use in rows)
         first, last = data.dates(0, 1)[0], data.dates(len(data) - 1, len(data))[0]
         return (
