@@ -32,10 +32,17 @@ def series_section(run: Run, parts: Split, season: int) -> str:
             _words(parts),
             _forecast(run, shown, widths),
             _onwards(run, shown, widths),
-            _by_horizon(run, shown, season),
+            _by_horizon(run, shown, season, _named(parts)),
             _coverage(run, shown, widths, parts),
         ]
     return section("forecast", "What it forecasts", *found)
+
+
+def _named(parts: Split) -> str:
+    """The part that is shown."""
+    if parts.test is not None:
+        return "the test part"
+    return "the training part" if parts.validation is None else "the validation part"
 
 
 def _words(parts: Split) -> str:
@@ -136,7 +143,7 @@ def _dates(axes: Any, part: Windows, start: int, stop: int) -> None:
     axes.set_xticks([start + k for k in places], shown)
 
 
-def _by_horizon(run: Run, part: Windows, season: int) -> str:
+def _by_horizon(run: Run, part: Windows, season: int, named: str) -> str:
     found = errors_by_horizon(run, part, season)
     drawing, axes = canvas(width=9.6, height=2.9)
     rows = np.arange(1, part.horizon + 1)
@@ -157,8 +164,8 @@ def _by_horizon(run: Run, part: Windows, season: int) -> str:
     seasonal = "; the last season going on" if "seasonal naive" in found else ""
     origins = f"{len(part.y):,} origin" + ("s" if len(part.y) != 1 else "")
     words = (
-        f"The mean absolute error of each row ahead, from the same {origins} of the part that was "
-        f"kept back: the network; the last row going on (naive){seasonal}."
+        f"The mean absolute error of each row ahead, from the same {origins} of {named}: the "
+        f"network; the last row going on (naive){seasonal}."
     )
     legend = key(*[(colours[name][1], name) for name in found])
     cells = [[escape(name), number(mean)] for name, mean in means.items()]

@@ -33,7 +33,7 @@ FEW = 500  # windows: so many are little to learn from
 BUDGET = 2500  # steps of a training, about
 SHARES = 0.15  # of the rows, kept to validate and to test
 RECIPE: dict[str, Any] = {
-    "model": "gru",
+    "model": "lstm",
     "validation": SHARES,
     "test": SHARES,
     "hidden": 32,
