@@ -63,7 +63,8 @@ def half_widths(errors: Array, shares: Sequence[float] = SHARES) -> Array:
     The spread s_h of a row of the horizon is the root of its mean square, never less than that of
     the row before; where fewer than 8 residuals tell it, it goes on as sqrt(h). The intervals are
     s_h times a quantile of all the |residuals| / s, the ceil((n + 1) share) / n one, as in split
-    conformal prediction (Lei et al. 2018, section 2.2).
+    conformal prediction (Lei et al. 2018, section 2.2); rows of a series depend on each other, so
+    that what is a guarantee there is a good guess here.
 
     >>> half_widths(np.array([[1.0, 2.0], [-1.0, -2.0]] * 10), [0.8]).round(3).tolist()
     [[1.0, 2.0]]
