@@ -44,7 +44,7 @@ def forecast_command(
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, to be read on.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
-    """Forecast the rows that follow the end of a series, with prediction intervals.
+    """Forecast the next rows of a series, with prediction intervals.
 
     The intervals come from how far off forecasts from every row of the validation part were.
     """
