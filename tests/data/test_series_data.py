@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import series_rules
-from pellucid.data.dates import as_date
+from pellucid.data.date_steps import as_date
 from pellucid.data.series import has_dates, read_series
 from pellucid.data.series_windows import Scaling, Windows, cut, part_sizes
 from pellucid.errors import DataError, OptionError

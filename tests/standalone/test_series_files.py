@@ -7,7 +7,7 @@ import pytest
 
 import pellucid
 from pellucid import models
-from pellucid.data.dates import Step
+from pellucid.data.date_steps import Step
 from pellucid.data.series import Series
 from pellucid.data.series_windows import Scaling, cut
 from pellucid.standalone import write_predict, write_step

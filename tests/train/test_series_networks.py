@@ -9,7 +9,7 @@ from runs import Kill, Killed, same
 import pellucid
 from pellucid import models
 from pellucid.autograd import no_grad
-from pellucid.data.dates import Step
+from pellucid.data.date_steps import Step
 from pellucid.data.series import Series
 from pellucid.data.series_rules import naive
 from pellucid.data.series_windows import Scaling, cut

@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.data.base import Array
 from pellucid.data.cells import is_missing, parse_number
 from pellucid.data.csv_file import CsvFile, read_csv
-from pellucid.data.dates import Step, as_date, calendar, read_steps, shown
+from pellucid.data.date_steps import Step, as_date, calendar, read_steps, shown
 from pellucid.errors import DataError, FormatError, OptionError, choose, nearest
 
 __all__ = ["FILLS", "Series", "has_dates", "read_series"]
