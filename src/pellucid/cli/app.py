@@ -33,6 +33,7 @@ COMMANDS = {
     "fill": (LOOK, "Fill the gaps of a text with the likeliest characters."),
     "generate": (LOOK, "Let a network that learnt pictures make new ones."),
     "reconstruct": (LOOK, "Give pictures to an autoencoder, and see what it makes of them."),
+    "forecast": (LOOK, "Forecast the next rows of a series, with prediction intervals."),
     "report": (LOOK, "Write a run's report.html again."),
     "explain": (LOOK, "Follow one example through the network, every line with its numbers."),
     "graph": (LOOK, "Draw the network and its training step as a picture (SVG)."),

@@ -15,8 +15,8 @@ from pellucid.train import ENGINES, LOSSES, OPTIMIZERS, SCHEDULES
 
 __all__ = ["Choices", "option_names", "takes_choices"]
 
-DATA, NETWORK, TRAINING = "Data", "Network", "Training"
-TRANSFER = "Transfer learning"
+DATA, SERIES, NETWORK = "Data", "Series", "Network"
+TRAINING, TRANSFER = "Training", "Transfer"
 REGULARISATION, OUTPUT = "Regularisation", "Output"
 SCHEMES = [name for name in INITS if not name.startswith(("glorot", "kaiming"))]  # second names
 
@@ -90,6 +90,35 @@ class Choices:
     recipe: Annotated[
         str | None, _option(NETWORK, help="Other defaults: 'best' trains longer, for images.")
     ] = None
+    horizon: Annotated[
+        int | None, _option(SERIES, help="Rows of a series (a CSV file with dates) to forecast.")
+    ] = None
+    window: Annotated[int | None, _option(SERIES, help="Rows that are seen before them.")] = None
+    season: Annotated[
+        int | None, _option(SERIES, help="Rows of a season, 0 for none; else found.")
+    ] = None
+    log: Annotated[
+        bool | None, _option(SERIES, help="The logarithm; else where the spread grows.")
+    ] = None
+    difference: Annotated[
+        str | None,
+        _option(
+            SERIES,
+            help="What a forecast starts from, beside what is seen; else found",
+            one_of=["none", "last", "season"],
+        ),
+    ] = None
+    calendar: Annotated[
+        bool | None, _option(SERIES, help="Show the network month, weekday and hour.")
+    ] = None
+    date: Annotated[
+        str | None, _option(SERIES, help="Column of dates: its name or place; else the first.")
+    ] = None
+    fill: Annotated[
+        str | None,
+        _option(SERIES, help="Fill gaps (linear looks ahead)", one_of=["last", "linear"]),
+    ] = None
+
     model: Annotated[
         str | None, _option(NETWORK, help="The kind of network; else by the data.")
     ] = None

@@ -94,7 +94,8 @@ def _score(task: str, figures: dict[str, Any], where: str) -> str:
         return f"loss {figures['loss']:.4g} nats a picture{kl}, {off} {where}"
     if figures.get("accuracy") is not None:
         return f"{percent(figures['accuracy'])} right {where}"
-    return f"root mean squared error {figures['rmse']:.4g} {where}"
+    mean = f"mean absolute error {figures['mae']:.4g}, " if task == "series" else ""
+    return f"{mean}root mean squared error {figures['rmse']:.4g} {where}"
 
 
 def _trained(run: Run) -> str:

@@ -19,7 +19,7 @@ from pellucid.data.words import SentencePreparation
 from pellucid.errors import DataError, RunError
 from pellucid.train import Run
 from pellucid.train.run import read_config
-from pellucid.train.task import Tokens
+from pellucid.train.task import Series, Tokens
 
 __all__ = ["job_of", "new_data", "preparation_of", "raw_rows", "source_of", "split_of"]
 
@@ -53,7 +53,7 @@ def new_data(run: Run, name: str) -> Data:
     A set that brings its own test part gives that part, every other one all its rows. Raises
     DataError for classes or columns that the run does not have.
     """
-    if run.folder is not None and isinstance(run.problem.kind, Tokens):
+    if run.folder is not None and isinstance(run.problem.kind, Tokens | Series):
         job = job_of(run.folder)
         return job.other(replace(source_of(run.folder), name=name), run)  # type: ignore[no-any-return]
     preparation = preparation_of(run)

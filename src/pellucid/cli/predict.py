@@ -24,7 +24,7 @@ from pellucid.data.csv_file import read_csv
 from pellucid.data.digit_image import prepare_digit
 from pellucid.data.prepare import Preparation
 from pellucid.data.words import SentencePreparation
-from pellucid.errors import DataError, FormatError, OptionError, PellucidError
+from pellucid.errors import DataError, FormatError, OptionError, PellucidError, RunError
 from pellucid.train import Run, load
 
 __all__ = ["app"]
@@ -72,6 +72,13 @@ def predict(
     probabilities. Sentences stand in quotes; of a CSV file the column of sentences is read.
     """
     loaded, files = load(run), [Path(text) for text in inputs]
+    if loaded.task == "series":
+        raise RunError(
+            f"run {run}",
+            got="a network that forecasts a series",
+            needs="a network for pictures, rows or texts",
+            try_=f"pellucid forecast {run}",
+        )
     if loaded.task == "translation":
         _refuse(save, "--save-picture", "a network that reads texts")
         translate_files(loaded, files, out, json)

@@ -15,7 +15,8 @@ of clauses that it never joined. Every word and every frame by itself is there t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -209,7 +210,7 @@ class _Review:
         return f"the {part} was {self._one(DEGREES)}{(PRAISE if good else BLAME)[word]}"
 
     def _verb(self, part: str, good: bool) -> str:
-        return self._one(LIKED if good else DISLIKED).format(part)
+        return str(self._one(LIKED if good else DISLIKED).format(part))
 
     def _denied(self, part: str, good: bool) -> str:
         """The opposite, denied; a fifth of the pairs of a denial and an adjective are new."""
@@ -218,7 +219,7 @@ class _Review:
         return f"the {part} " + DENIALS[denial].format((BLAME if good else PRAISE)[word])
 
     def _twice(self, part: str, good: bool) -> str:
-        return self._one(TWICE).format(part, self._one(PRAISE if good else BLAME))
+        return str(self._one(TWICE).format(part, self._one(PRAISE if good else BLAME)))
 
     def _note_frame(self) -> None:
         """A fifth of the ways to fill a frame of two clauses are new."""

@@ -7,6 +7,7 @@ from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
 from pellucid.models.sentences import BagOfWords, SentenceRNN, SentenceTransformer
+from pellucid.models.series import SeriesRNN, SeriesTCN
 from pellucid.models.transfer import freeze, layerwise_groups, replace_head, take_over, unfreeze
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 
@@ -24,6 +25,8 @@ __all__ = [
     "ResNet",
     "SentenceRNN",
     "SentenceTransformer",
+    "SeriesRNN",
+    "SeriesTCN",
     "TextRNN",
     "TranslationTransformer",
     "ViT",

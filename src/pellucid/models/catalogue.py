@@ -15,6 +15,7 @@ from pellucid.models.gpt import GPT
 from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
 from pellucid.models.sentences import BagOfWords, SentenceRNN, SentenceTransformer
+from pellucid.models.series import SeriesRNN, SeriesTCN
 from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
@@ -38,6 +39,8 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "bag-of-words": BagOfWords,
     "sentence-rnn": SentenceRNN,
     "sentence-transformer": SentenceTransformer,
+    "series-rnn": SeriesRNN,
+    "series-tcn": SeriesTCN,
 }
 
 for _model in MODELS.values():

@@ -27,6 +27,10 @@ def headline(findings: Findings) -> str:
 
 
 def _sentence(findings: Findings) -> str:
+    if findings.task == "series" and _is_number(findings.metrics.get("mae")):
+        count, off = findings.metrics.get("samples", 0), number(findings.metrics["mae"])
+        rows = f"{count:,} stretch{'es' * (count != 1)}"
+        return f"On {rows} of time that it had never seen, the forecasts were off by {off} a row."
     if findings.y_true is None and not findings.metrics.get("samples"):
         return "How this network learnt; no examples were evaluated for this report."
     if findings.y_true is None:

@@ -50,8 +50,8 @@ class _Shown:
         words = (
             "<p>Blue words speak for the class that the network names, orange ones against it, the "
             "stronger the colour the more: it is what the lead of that class over the next one "
-            "loses where the word is left blank. Two words that turn each other’s meaning, such as “not "
-            "bad”, are both strong.</p>"
+            "loses where the word is left blank. Two words that turn each other’s meaning, such as "
+            "“not bad”, are both strong.</p>"
         )
         legend = (
             f"<p>{key(('var(--first)', 'for the answer'), ('var(--second)', 'against it'))}</p>"

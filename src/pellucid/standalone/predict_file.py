@@ -18,9 +18,8 @@ from pellucid.program.helpers import imports, joined
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
     constants,
-    prepare_images,
     prepare_nothing,
-    prepare_table,
+    prepare_raw,
 )
 from pellucid.standalone.rows import READ_ROWS
 from pellucid.standalone.sentences import READ_SENTENCE, prepare_sentences
@@ -255,15 +254,17 @@ class _PredictFile:
             return prepare_nothing(dtype)
         if isinstance(self.preparation, SentencePreparation):
             return prepare_sentences(self.preparation)
-        return (prepare_table if self.table else prepare_images)(self.preparation, dtype)
+        return prepare_raw(self.preparation, dtype)
 
     def answers(self) -> list[str]:
         """From the network's outputs to classes and probabilities, or to numbers."""
-        if self.run.task == "regression":
+        if self.run.task in ("regression", "series"):
             result = "z"
             if self.preparation is not None:
                 center, spread = self.preparation.target_center, self.preparation.target_spread
                 result = f"z.astype(np.float64) * {spread!r} + {center!r}"
+                if getattr(self.preparation, "log", False):
+                    result = f"np.exp({result})"
             return [PREDICT_NUMBERS.format(result=result)]
         if self.run.task == "adversarial":
             return [PREDICT_DRAWN]

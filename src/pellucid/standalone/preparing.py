@@ -10,9 +10,18 @@ import numpy as np
 
 from pellucid.data import Preparation
 from pellucid.data import augment as changes_of_images
+from pellucid.data.series_windows import Scaling
 from pellucid.program.spell import constant
 
-__all__ = ["augment_source", "constants", "prepare_images", "prepare_nothing", "prepare_table"]
+__all__ = [
+    "augment_source",
+    "constants",
+    "prepare_images",
+    "prepare_nothing",
+    "prepare_raw",
+    "prepare_series",
+    "prepare_table",
+]
 
 WIDTH = 100
 
@@ -56,6 +65,13 @@ def prepare_nothing(dtype: np.dtype[Any]) -> str:
     )
 
 
+def prepare_raw(preparation: Preparation, dtype: np.dtype[Any]) -> str:
+    """For raw samples of any kind: the rows of a table, windows of a series, images."""
+    if isinstance(preparation, Scaling):
+        return prepare_series(preparation, dtype)
+    return (prepare_table if preparation.columns else prepare_images)(preparation, dtype)
+
+
 def prepare_images(preparation: Preparation, dtype: np.dtype[Any]) -> str:
     """For samples that are scaled as a whole: images."""
     center, spread = (_number_or_row(v) for v in (preparation.center, preparation.spread))
@@ -82,6 +98,22 @@ def _number_or_row(values: np.ndarray) -> float | list[float]:
 
 def _typed(value: float | list[float], kind: str) -> str:
     return f"np.array({value!r}, {kind})" if isinstance(value, list) else f"{kind}({value!r})"
+
+
+def prepare_series(scaling: Scaling, dtype: np.dtype[Any]) -> str:
+    """For windows of a series: each column scaled, the target's logarithm before that."""
+    rows, columns = scaling.shape
+    head = [f"CENTER = np.array({scaling.center.tolist()})  # of each column"]
+    head.append(f"SPREAD = np.array({scaling.spread.tolist()})")
+    log = ["    x[..., 0] = np.log(x[..., 0])"] if scaling.log else []
+    out = [
+        "def prepare(x):",
+        f'    """Windows (n, {rows}, {columns}), the oldest row first, to the inputs."""',
+        "    x = np.array(x, np.float64)",
+        *log,
+        f"    return ((x - CENTER) / SPREAD).astype({constant(dtype)})",
+    ]
+    return "\n".join(_wrapped(line) for line in head) + "\n\n\n" + "\n".join(out)
 
 
 def prepare_table(preparation: Preparation, dtype: np.dtype[Any]) -> str:

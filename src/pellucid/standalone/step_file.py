@@ -19,7 +19,7 @@ from pellucid.nn.norm import BatchNorm
 from pellucid.optim import Optimizer, ReduceLROnPlateau
 from pellucid.program import Program
 from pellucid.program.settings import label_of, numbers_of, of_group, setting
-from pellucid.standalone.preparing import augment_source, constants, prepare_images
+from pellucid.standalone.preparing import augment_source, constants, prepare_raw
 from pellucid.standalone.unpacking import change_source, packed
 from pellucid.train import Run
 from pellucid.train.parts import Source, make_part
@@ -293,7 +293,7 @@ class _File:
         preparation = self.retold.run.problem.preparation
         if self.retold.loader.prepare is not None:
             assert preparation is not None
-            found.append(prepare_images(preparation, self.retold.run.problem.dtype))
+            found.append(prepare_raw(preparation, self.retold.run.problem.dtype))
         return found
 
     def batches(self) -> str:

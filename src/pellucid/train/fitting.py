@@ -95,9 +95,10 @@ def fit(
     ``resume=True`` a run that stands there goes on, to the same bits as without the pause; it is
     replaced only with ``overwrite=True``.
     ``task`` names what arrays cannot tell: "tokens" for a text (x and y are places in ``classes``,
-    the vocabulary; the network gives logits at each place); "pictures", "variational" and
-    "adversarial" for uint8 pictures x and the pictures y that are asked for (x itself, or a noisy
-    copy of y), with the ``preparation`` that brings them to 0 to 1.
+    the vocabulary; the network gives logits at each place); "series" for windows, and the rows
+    that follow, scaled by ``preparation``; "pictures", "variational" and "adversarial" for uint8
+    pictures x and the pictures y that are asked for (x itself, or a noisy copy of y), with the
+    ``preparation`` that brings them to 0 to 1.
     The best epoch is the one with the best validation accuracy (``monitor="validation_loss"``: the
     lowest loss); its weights are restored at the end. Without ``validation`` the last ones stay.
 

@@ -29,8 +29,10 @@ class Meter:
         count: int = 0,
         rows: int = 0,
         extra: float = 0.0,
+        sizes: float = 0.0,
     ) -> None:
-        self.loss_sum, self.right, self.squares, self.count = loss_sum, right, squares, count
+        self.loss_sum, self.right, self.count = loss_sum, right, count
+        self.squares, self.sizes = squares, sizes  # of the errors
         self.rows = rows  # texts, where each asks for several answers
         self.extra = extra  # a sum more, where a task has two scores
 
@@ -52,7 +54,8 @@ class Meter:
 
     def state(self) -> list[float]:
         """The sums, for a checkpoint."""
-        return [self.loss_sum, self.right, self.squares, self.count, self.rows, self.extra]
+        sums = [self.loss_sum, self.right, self.squares, self.count]
+        return [*sums, self.rows, self.extra, self.sizes]
 
 
 def outputs_of(model: Module, part: Part, task: Task) -> Array:

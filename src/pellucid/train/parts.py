@@ -33,7 +33,7 @@ class Problem:
     @property
     def kind(self) -> Task:
         """The task itself."""
-        return task_named(self.task)
+        return task_named(self.task).of(self)
 
     @property
     def target_spread(self) -> float:
@@ -120,6 +120,8 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         return Part(x, y, change=getattr(source, "change", None))
     if problem.kind.pictures:  # uint8 in memory, converted a batch at a time; y may be x itself
         return _pictures(name, x, y, problem)
+    if problem.task == "series":  # views of the series; a batch at a time is scaled
+        return _from_windows(x, y, problem)
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x
@@ -161,6 +163,14 @@ def _from_data(data: Data, problem: Problem) -> Part:
     if data.is_images:  # stay uint8 in memory; a batch at a time is converted
         return Part(data.x, y, lambda x: preparation.transform(x, problem.dtype))
     return Part(preparation.transform(data.x, problem.dtype), y)
+
+
+def _from_windows(x: Array, y: Array, problem: Problem) -> Part:
+    preparation, dtype = problem.preparation, problem.dtype
+    if preparation is None:
+        return Part(x.astype(dtype), y.astype(dtype))
+    scaled = preparation.transform_target(y, dtype)
+    return Part(x, scaled, lambda rows: preparation.transform(rows, dtype))
 
 
 def _class_targets(y: Array, problem: Problem) -> Array:

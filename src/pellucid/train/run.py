@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable, interop, models, nn
-from pellucid.data import Arrays
+from pellucid.data import Arrays, Preparation
+from pellucid.data.series_windows import Scaling
 from pellucid.data.words import preparation_from
 from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
@@ -159,10 +160,15 @@ def build_model(config: dict[str, Any]) -> Module:
     return nn.rebuild(config["model"]).to(np.dtype(config["dtype"]))
 
 
+def _preparation(content: Any) -> Preparation:
+    """The preparation that was written down: of a series, of sentences, or of samples."""
+    return Scaling.from_json(content) if "log" in content else preparation_from(content)
+
+
 def problem_from(config: dict[str, Any]) -> Problem:
     """What the run learnt, from its configuration."""
     content = config["preparation"]
-    preparation = None if content is None else preparation_from(content)
+    preparation = None if content is None else _preparation(content)
     return Problem(
         config["task"],
         tuple(config["classes"]),

@@ -48,6 +48,10 @@ class Task:
     rows: ClassVar[int] = 1024  # measured at a time, where a sample is one row of numbers
     pictures: ClassVar[bool] = False  # whether targets are pictures, prepared as inputs are
 
+    def of(self, problem: Problem) -> Task:
+        """The task as one problem asks it: with the units of its targets, where they count."""
+        return self
+
     def rows_of(self, ndim: int) -> int:
         """How many samples are measured at a time: pictures make large arrays on their way."""
         return self.rows if ndim <= 2 else min(self.rows, 128)
@@ -185,6 +189,51 @@ def log_probabilities(outputs: Array, y: Array) -> Array:
     return np.asarray((each * counts).sum(axis=-1))
 
 
+class Series(Task):
+    """The next rows of a series: outputs and targets (N, H); scores are in the series' own units.
+
+    Rows of the horizon with the same weight.
+    """
+
+    name, title, score = "series", "a series to forecast", "rmse"
+    losses = ("mse", "mae", "huber")
+
+    def __init__(self, problem: Problem | None = None) -> None:
+        self.problem = problem
+
+    def of(self, problem: Problem) -> Task:
+        return Series(problem)
+
+    def rows_of(self, ndim: int) -> int:
+        return self.rows
+
+    def own(self, values: Array) -> Array:
+        """Targets or outputs in the series' own units."""
+        preparation = None if self.problem is None else self.problem.preparation
+        return values if preparation is None else preparation.inverse_target(values)
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        off = self.own(outputs) - self.own(y)
+        meter.squares += float(np.square(off, dtype=np.float64).sum()) / y.shape[1]
+        meter.sizes += float(np.abs(off).sum(dtype=np.float64)) / y.shape[1]
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        count = max(meter.count, 1)
+        return {"rmse": math.sqrt(meter.squares / count), "mae": meter.sizes / count}
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        off = self.own(outputs) - self.own(y)
+        squares = np.square(off).mean(axis=0)
+        return {
+            "mse": float(squares.mean()),
+            "rmse": math.sqrt(float(squares.mean())),
+            "mae": float(np.abs(off).mean()),
+            "mae_by_horizon": np.abs(off).mean(axis=0).tolist(),
+            "rmse_by_horizon": np.sqrt(squares).tolist(),
+            "samples": len(y),
+        }
+
+
 class TokenLoss(Module):
     """The mean cross-entropy of every token that counts, in nats.
 
@@ -234,7 +283,7 @@ def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
 
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (Classification(), Regression(), Tokens(), Translation())
+    task.name: task for task in (Classification(), Regression(), Tokens(), Translation(), Series())
 }
 
 

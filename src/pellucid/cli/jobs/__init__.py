@@ -10,6 +10,7 @@ from pellucid.cli.jobs.images import ImageJob
 from pellucid.cli.jobs.pictures import PicturesJob
 from pellucid.cli.jobs.samples import Samples
 from pellucid.cli.jobs.sentences import SentenceJob
+from pellucid.cli.jobs.series import SeriesJob
 from pellucid.cli.jobs.text import TextJob
 from pellucid.cli.jobs.translation import TranslationJob
 from pellucid.errors import FormatError, OptionError, choose
@@ -20,12 +21,13 @@ __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 JOBS: tuple[Job, ...] = (
     TextJob(),
     TranslationJob(),
+    SeriesJob(),
     SentenceJob(),
     PicturesJob(),
     ImageJob(),
     Samples(),
 )
-MODEL_NAMES = tuple(model for job in JOBS for model in job.models)
+MODEL_NAMES = tuple(dict.fromkeys(model for job in JOBS for model in job.models))
 
 
 def job_for(data: str, given: Mapping[str, Any]) -> Job:
