@@ -75,7 +75,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "steps": 200,
         "epochs": 15,
         "optimizer": "adamw",
-        "lr": 0.002,
+        "lr": 0.003,
         "weight_decay": 0.1,
         "betas": "0.9,0.99",
         "schedule": "onecycle",
