@@ -16,6 +16,7 @@ __all__ = [
     "command_line",
     "merge",
     "numbers",
+    "option_of",
     "pairs",
     "read_config_file",
     "user_choices",
@@ -100,6 +101,15 @@ def _value(path: Path, name: str, value: Any, kinds: Mapping[str, Any]) -> Any:
     )
 
 
+def option_of(name: str) -> str:
+    """What is typed for a choice.
+
+    >>> option_of("batch_size"), option_of("start_from")
+    ('--batch-size', '--from')
+    """
+    return "--from" if name == "start_from" else "--" + name.replace("_", "-")
+
+
 def command_line(data: str, given: Mapping[str, Any]) -> str:
     """The command that gives the same run, whatever came from a file.
 
@@ -110,7 +120,7 @@ def command_line(data: str, given: Mapping[str, Any]) -> str:
     for name, value in given.items():
         if name in OF_THE_MOMENT:
             continue
-        option = "--" + name.replace("_", "-")
+        option = option_of(name)
         if isinstance(value, bool):
             words.append(option if value else option.replace("--", "--no-", 1))
         else:

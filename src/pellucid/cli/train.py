@@ -13,7 +13,7 @@ from rich.console import Console
 
 from pellucid import nn
 from pellucid.cli.choices import Choices, takes_choices
-from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, user_choices
+from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, option_of, user_choices
 from pellucid.cli.finish import finish
 from pellucid.cli.jobs import Job, job_for
 from pellucid.cli.plan import Plan, build_network, describe_rest, describe_training
@@ -122,7 +122,7 @@ class _Ready:
         parameters = sum(p.size for p in model.parameters())
         prepared = () if self.plan.preparation is None else self.plan.preparation.notes
         said = sorted(set(given) - set(OF_THE_MOMENT))
-        yours = f"; yours: {', '.join('--' + n.replace('_', '-') for n in said)}" if said else ""
+        yours = f"; yours: {', '.join(map(option_of, said))}" if said else ""
         pairs = [
             ("auto", self.why),
             ("data", self.job.described(self.data, self.parts)),
