@@ -8,7 +8,6 @@
         ...
 
 Sets:       load, available, info, digits, toy, from_arrays; Data and its Column, Arrays
-Sets:       load, available, info, digits, toy, from_arrays; Data and its Column; Arrays
 Splits:     split and its Split, folds, stratified_folds
 Numbers:    Preparation, StandardScaler, MinMaxScaler, one_hot
 Batches:    DataLoader, Augment
