@@ -82,7 +82,8 @@ class SentenceJob(Job):
         if Path(data).suffix.lower() not in TABLES:
             return False
         path, model = Path(data).expanduser(), given.get("model")
-        if given.get("text") is not None or model in ("transformer", "bag-of-words"):
+        pairs = model == "transformer" and path.suffix.lower() == ".tsv"  # a translation's, mostly
+        if given.get("text") is not None or (model in ("transformer", "bag-of-words") and not pairs):
             return True
         if model is None:
             return looks_like_sentences(path)
