@@ -82,9 +82,10 @@ class SentenceJob(Job):
         if Path(data).suffix.lower() not in TABLES:
             return False
         path, model = Path(data).expanduser(), given.get("model")
-        pairs = model == "transformer" and path.suffix.lower() == ".tsv"  # a translation's, mostly
-        if given.get("text") is not None or (model in ("transformer", "bag-of-words") and not pairs):
+        if given.get("text") is not None or model == "bag-of-words":
             return True
+        if model == "transformer":  # which translates the pairs of a TSV file
+            return path.suffix.lower() != ".tsv" or given.get("target") is not None
         if model is None:
             return looks_like_sentences(path)
         return looks_like_sentences(path, asked=True) or has_texts(path)
