@@ -152,6 +152,6 @@ def _run_gpt(p: Any, x: Any) -> Any:
         scores = jnp.where(seen, qkv[0] @ qkv[1].swapaxes(-1, -2) / 32**0.5, -jnp.inf)
         mixed = (jax.nn.softmax(scores) @ qkv[2]).transpose(0, 2, 1, 3).reshape(b, t, 128)
         h = h + _apply(k["out"], mixed)
-        up = jax.nn.gelu(_apply(k["up"], _normed(k["n2"], h)), approximate=False)
+        up = jax.nn.gelu(_apply(k["up"], _normed(k["n2"], h)), approximate=True)
         h = h + _apply(k["down"], up)
     return _normed(p["norm"], h) @ p["head"]

@@ -54,7 +54,9 @@ class _Gpt(nn.Module):
         super().__init__()
         self.tokens, self.places = nn.Embedding(VOCABULARY, 128), nn.Embedding(CONTEXT, 128)
         self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(128, 4, 512, 0.0, "gelu", batch_first=True, norm_first=True)
+            nn.TransformerEncoderLayer(
+                128, 4, 512, 0.0, nn.GELU("tanh"), batch_first=True, norm_first=True
+            )
             for _ in range(4)
         )
         self.norm, self.head = nn.LayerNorm(128), nn.Linear(128, VOCABULARY, bias=False)

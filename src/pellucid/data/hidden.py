@@ -25,7 +25,7 @@ def hide(x: Array, y: Array, rng: np.random.Generator, vocabulary: int) -> tuple
     >>> x = np.arange(20).reshape(1, 20)
     >>> hidden, asked = hide(x, x, np.random.default_rng(0), 20)
     >>> int((asked != -100).sum()), int((hidden == 20).sum())
-    (5, 4)
+    (4, 4)
     """
     dice = np.where(y == -100, 2.0, rng.random(x.shape))
     limit = max(0.15, dice.min())

@@ -17,7 +17,7 @@ def figures_of(made: Sequence[str], known: Collection[str]) -> dict[str, float]:
     ``letters`` is the share of the letters of ``known`` that occur.
 
     >>> figures_of(["ann", "bo", "bo"], ["ann", "otto"])
-    {'new': 0.6666666666666666, 'different': 0.6666666666666666, 'letters': 0.6666666666666666}
+    {'new': 0.6666666666666666, 'different': 0.6666666666666666, 'letters': 0.75}
     """
     learnt = set(known)
     there = {c for line in learnt for c in line}
