@@ -57,7 +57,7 @@ def distance(
         far = max(far, abs(given - expected) / max(1.0, abs(expected)))
     for name, value in model.state_dict().items():
         far = max(far, float(np.abs(value - twin.state_dict()[name]).max(initial=0)))
-    return far / float(np.finfo(x.dtype).eps)
+    return far / float(np.finfo(x.dtype if x.dtype.kind == "f" else np.float32).eps)
 
 
 LIMIT = 16  # in units of rounding; without fusing anything it would be 0
