@@ -81,7 +81,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "schedule": "onecycle",
         "clip_norm": 1.0,
     },
-    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 12},
+    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 8},
 }
 
 
