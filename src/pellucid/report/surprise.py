@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.data import Arrays
 from pellucid.record import Record
-from pellucid.report.chart import FIRST, SECOND, canvas, plain_log, svg, theme
+from pellucid.report.chart import FIRST, MUTED, SECOND, canvas, svg, theme
 from pellucid.report.markup import escape, figure, key, number, plot, section, side_by_side
 from pellucid.train import Run
 from pellucid.train.task import IGNORED
@@ -69,7 +69,8 @@ def _perplexity(record: Record) -> str:
             lines.append(f"{part} from {number(float(shown[0]))} to {number(float(shown[-1]))}")
     if not lines:
         return ""
-    plain_log(axes)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("epoch", color=MUTED)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend = key(("var(--first)", "training"), ("var(--second)", "validation"))
     words = (
@@ -86,7 +87,7 @@ def _spread(nats: Array) -> str:
     counts, edges = np.histogram(np.minimum(nats, 8.0), bins=32, range=(0, 8))
     shares = 100 * counts / max(len(nats), 1)
     axes.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=SECOND, alpha=0.8)
-    axes.set_xlabel("nats")
+    axes.set_xlabel("nats", color=MUTED)
     half = float(np.median(nats)) if len(nats) else 0.0
     words = (
         "Share of the characters in percent, by surprise (8 means 8 and more). Half of them "

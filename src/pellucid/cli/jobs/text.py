@@ -32,6 +32,7 @@ __all__ = ["TextJob"]
 
 CELLS = ("rnn", "lstm", "gru")
 SHOWN = 300  # characters written at the end of an epoch, for the report
+SHORT = 40  # lines written at the end of an epoch, where each is a text of its own
 INVENTED = 300  # lines made up for it
 WARM = 0.8  # the temperature of both
 RECIPES: dict[str, dict[str, Any]] = {
@@ -81,7 +82,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "schedule": "onecycle",
         "clip_norm": 1.0,
     },
-    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 12},
+    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 8},
 }
 
 
@@ -203,6 +204,9 @@ class _Showing(Listener):
             return self.fills(model, trainer)
         sampler = Sampler(model, vocabulary)
         key = (trainer.settings.seed, "sample", trainer.epoch)
+        if trainer.loader.y.dtype.kind == "i":  # texts of one line, filled up with IGNORED
+            made = _lines(sampler, SHORT, key)
+            return {"sample": "  ".join(made)}
         return {"sample": sampler.write("\n", SHOWN, temperature=WARM, key=key).strip("\n")}
 
     def fills(self, model: BERT, trainer: Trainer) -> dict[str, Any]:
@@ -222,10 +226,16 @@ def _invented(run: Run, train: Any) -> str:
     if not isinstance(train, Lines):
         return ""
     sampler = Sampler(run.model, run.classes)
-    keys = [(run.settings.seed, "sample", k) for k in range(INVENTED)]
-    made = [sampler.write("\n", SHOWN, temperature=WARM, stop="\n", key=key) for key in keys]
+    made = _lines(sampler, INVENTED, (run.settings.seed, "sample"))
     known = [as_text(row[row != IGNORED], run.classes).strip("\n") for row in train.y]
-    return invented([line.strip("\n") for line in made], known, WARM)
+    return invented(made, known, WARM)
+
+
+def _lines(sampler: Sampler, count: int, key: tuple[int | str, ...]) -> list[str]:
+    """Texts of one line, each from an empty page."""
+    keys = [(*key, k) for k in range(count)]
+    made = [sampler.write("\n", SHOWN, temperature=WARM, stop="\n", key=k) for k in keys]
+    return [line.strip("\n") for line in made]
 
 
 def _layers(text: str | None) -> int:
