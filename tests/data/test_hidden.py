@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -48,7 +50,7 @@ def test_the_loader_hides_anew_each_step_and_the_same_after_a_pause(play):
     for (x, y), (x2, y2) in zip(whole[1][2:], later, strict=True):
         assert (x == x2).all() and (y == y2).all()
     masks = [(y != IGNORED) for epoch in whole for _, y in epoch]
-    assert not any((a == b).all() for a, b in zip(masks, masks[1:], strict=False))
+    assert not any((a == b).all() for a, b in pairwise(masks))
 
 
 def test_validation_is_hidden_once(play):

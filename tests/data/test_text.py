@@ -92,7 +92,9 @@ def test_no_line_is_in_two_parts_and_the_seed_deals_them_out(names):
     found = [
         [names.decode(row[row >= 0]) for row in part.y] for part in names.windows(32, 0.2, 0.2, 3)
     ]
-    assert sorted(sum(found, [])) == sorted(f"{name}\n" for name in NAMES.split())
+    assert sorted(name for part in found for name in part) == sorted(
+        f"{name}\n" for name in NAMES.split()
+    )
     again = names.windows(32, 0.2, 0.2, 4)[0]
     assert [names.decode(row[row >= 0]) for row in again.y] != found[0]
 

@@ -62,7 +62,8 @@ def test_bert_sees_what_follows_and_its_mask_is_a_token_more():
 @pytest.mark.parametrize("name", SPECS)
 def test_a_spec_and_a_seed_give_the_same_network_and_it_can_be_described(name):
     one, two = network(name), network(name)
-    assert all((a == b).all() for a, b in zip(one.state_dict().values(), two.state_dict().values()))
+    first, second = one.state_dict(), two.state_dict()
+    assert all((first[path] == second[path]).all() for path in first)
     again = nn.rebuild(nn.describe(one))
     again.load_state_dict(one.state_dict())
     assert (again.eval()(tokens()).data == one(tokens()).data).all()

@@ -63,7 +63,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     best = [e for e in epochs if e["epoch"] == record.best_epoch] or epochs[-1:]
     return {
         "data": Path(note["data"]["name"]).stem if "data" in note else "",
-        "network": "-".join(str(n) for n in note["network"]["sizes"]) if "network" in note else "",
+        "network": _network(note.get("network") or {}),
         "epochs": len(epochs),
         "of": config["settings"]["epochs"],
         "finished": bool(record.of("end")),
@@ -72,6 +72,11 @@ def _facts(folder: Path) -> dict[str, Any]:
         "test": tested(record) or {},
         "when": time.strftime("%Y-%m-%d %H:%M", time.localtime((folder / CONFIG).stat().st_mtime)),
     }
+
+
+def _network(spec: dict[str, Any]) -> str:
+    """The sizes of an MLP, the name of any other network."""
+    return "-".join(str(n) for n in spec.get("sizes", [])) or str(spec.get("model", ""))
 
 
 def _figures(event: dict[str, Any], start: str) -> dict[str, Any]:

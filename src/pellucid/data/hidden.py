@@ -11,7 +11,7 @@ from pellucid.data.base import Array
 from pellucid.data.text import IGNORED, Lines, Text, Windows, token_dtype
 from pellucid.random import generator
 
-__all__ = ["Hidden", "hide", "hidden_parts"]
+__all__ = ["Hidden", "hidden_parts", "hide"]
 
 
 def hide(x: Array, y: Array, rng: np.random.Generator, vocabulary: int) -> tuple[Array, Array]:

@@ -19,8 +19,9 @@ class BERT(nn.Module):
 
     Token ``vocabulary``, one more than there are, is the mask: it stands where a token is hidden,
     and is never an answer. Token and place embeddings, ``layers`` blocks of attention to all places
-    and a small network (norm first, GELU), a last norm, a head. Weights from N(0, 0.02^2), those
-    that add to the stream from N(0, 0.02^2 / 2 layers), as in GPT.
+    and a small network (norm first, GELU), a last norm, a head. Weights from N(0, 1 / width), those
+    that add to the stream from N(0, 1 / (2 layers width)); the paper's N(0, 0.02^2) is for a wider
+    network: in a narrow one attention starts too flat, and only frequencies are learnt for long.
     Source: Devlin et al. 2019, section 3, with the norm before each part.
 
     >>> BERT(5, context=4, layers=1, heads=1, width=8)(np.array([[0, 5, 2]])).shape
@@ -57,9 +58,11 @@ class BERT(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, vocabulary)
         for name, p in self.named_parameters():
-            if p.ndim >= 2:
+            if name == "head.weight":
+                init.normal_(p, 0.0, 0.02)
+            elif p.ndim >= 2:
                 adds = name.endswith(("out_proj.weight", "linear2.weight"))
-                init.normal_(p, 0.0, 0.02 / math.sqrt(2 * layers if adds else 1))
+                init.normal_(p, 0.0, 1 / math.sqrt(width * (2 * layers if adds else 1)))
             elif name.endswith("bias"):
                 init.zeros_(p)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.data import Arrays
 from pellucid.record import Record
-from pellucid.report.chart import FIRST, SECOND, canvas, plain_log, svg, theme
+from pellucid.report.chart import FIRST, MUTED, SECOND, canvas, svg, theme
 from pellucid.report.markup import escape, figure, key, number, plot, section, side_by_side
 from pellucid.train import Run
 from pellucid.train.task import IGNORED
@@ -57,6 +57,8 @@ def nats_of(z: Array, y: Array) -> Array:
 
 def _perplexity(record: Record) -> str:
     """exp(loss) over the epochs: among how many characters the network hesitates."""
+    from matplotlib.ticker import MaxNLocator
+
     drawing, axes = canvas(above=0.3)
     lines = []
     for part, colour in (("train", FIRST), ("validation", SECOND)):
@@ -67,8 +69,9 @@ def _perplexity(record: Record) -> str:
             lines.append(f"{part} from {number(float(shown[0]))} to {number(float(shown[-1]))}")
     if not lines:
         return ""
-    plain_log(axes)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("epoch", color=MUTED)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend = key(("var(--first)", "training"), ("var(--second)", "validation"))
     words = (
         "e to the power of the loss: among how many equally likely characters the network "
@@ -84,7 +87,7 @@ def _spread(nats: Array) -> str:
     counts, edges = np.histogram(np.minimum(nats, 8.0), bins=32, range=(0, 8))
     shares = 100 * counts / max(len(nats), 1)
     axes.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=SECOND, alpha=0.8)
-    axes.set_xlabel("nats")
+    axes.set_xlabel("nats", color=MUTED)
     half = float(np.median(nats)) if len(nats) else 0.0
     words = (
         "Share of the characters in percent, by surprise (8 means 8 and more). Half of them "
@@ -101,9 +104,10 @@ def _spread(nats: Array) -> str:
 def _scale() -> str:
     """What the colours mean."""
     steps = [FULL * k / STEPS for k in range(STEPS + 1)]
+    words = [number(v) for v in steps]
+    words[-1] += " or more"
     cells = "".join(
-        f'<span style="{_colour(k)}">&nbsp;{number(v)}{" or more" if k == STEPS else ""}&nbsp;</span>'
-        for k, v in enumerate(steps)
+        f'<span style="{_colour(k)}">&nbsp;{text}&nbsp;</span>' for k, text in enumerate(words)
     )
     return (
         '<p style="margin-top:1.2rem">Each character is coloured by its surprise in nats, -log of '
@@ -159,9 +163,7 @@ def _hides(held: Arrays) -> bool:
     return bool((asked[:, 1:] & ~asked[:, :-1]).any())
 
 
-def _passage(
-    title: str, characters: list[list[str]], nats: Array, *, apart: bool = False
-) -> str:
+def _passage(title: str, characters: list[list[str]], nats: Array, *, apart: bool = False) -> str:
     """Rows of characters as text, runs of the same colour in one element."""
     rows = []
     for letters, row in zip(characters, nats, strict=True):

@@ -66,8 +66,8 @@ def sample(prompt={prompt!r}, length=400, temperature=0.8, top_k=None, seed=0, n
 # A network with places has one length: what stands behind the text does not matter, since it looks
 # back only. A recurrent network takes any length.
 INPUTS = {
-    True: "        x = np.zeros((1, SEES), np.int64)  # it looks back only: what follows is no matter\n"
-    "        x[0, : len(seen)] = seen",
+    True: "        x = np.zeros((1, SEES), np.int64)\n"
+    "        x[0, : len(seen)] = seen  # it looks back only: what stands behind is no matter",
     False: "        x = np.array([seen])",
 }
 

@@ -13,11 +13,12 @@ from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Arrays, Split
 from pellucid.data.hidden import hidden_parts
-from pellucid.data.text import IGNORED, Text, read_text
+from pellucid.data.text import IGNORED, Lines, Text, read_text
 from pellucid.errors import OptionError
 from pellucid.models import BERT
 from pellucid.models.filling import Filler
 from pellucid.models.sampling import Sampler
+from pellucid.report.invented import invented
 from pellucid.report.surprise import surprise
 from pellucid.report.texts import texts
 from pellucid.train import Listener, Run, Trainer
@@ -31,6 +32,9 @@ __all__ = ["TextJob"]
 
 CELLS = ("rnn", "lstm", "gru")
 SHOWN = 300  # characters written at the end of an epoch, for the report
+SHORT = 40  # lines written at the end of an epoch, where each is a text of its own
+INVENTED = 300  # lines made up for it
+WARM = 0.8  # the temperature of both
 RECIPES: dict[str, dict[str, Any]] = {
     "recurrent": {
         "model": "lstm",
@@ -72,13 +76,13 @@ RECIPES: dict[str, dict[str, Any]] = {
         "steps": 200,
         "epochs": 15,
         "optimizer": "adamw",
-        "lr": 0.002,
+        "lr": 0.003,
         "weight_decay": 0.1,
         "betas": "0.9,0.99",
         "schedule": "onecycle",
         "clip_norm": 1.0,
     },
-    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 12},
+    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 8},
 }
 
 
@@ -165,9 +169,10 @@ class TextJob(Job):
 
     def sections(self, run: Run, parts: Split) -> list[str]:
         title, words = _FILLED if isinstance(run.model, BERT) else _WROTE
-        held = parts.validation if parts.test is None else parts.test
+        held: Any = parts.validation if parts.test is None else parts.test
         return [
             texts(run.record, title, words),
+            _invented(run, parts.train),
             "" if held is None else surprise(run, held.measured()),
         ]
 
@@ -199,7 +204,10 @@ class _Showing(Listener):
             return self.fills(model, trainer)
         sampler = Sampler(model, vocabulary)
         key = (trainer.settings.seed, "sample", trainer.epoch)
-        return {"sample": sampler.write("\n", SHOWN, temperature=0.8, key=key).strip("\n")}
+        if trainer.loader.y.dtype.kind == "i":  # texts of one line, filled up with IGNORED
+            made = _lines(sampler, SHORT, key)
+            return {"sample": "  ".join(made)}
+        return {"sample": sampler.write("\n", SHOWN, temperature=WARM, key=key).strip("\n")}
 
     def fills(self, model: BERT, trainer: Trainer) -> dict[str, Any]:
         """A passage of the validation part with the gaps that were made there, and filled."""
@@ -211,6 +219,23 @@ class _Showing(Listener):
         gapped = as_text(tokens, vocabulary)
         Filler(model, vocabulary).fill_tokens(tokens)
         return {"sample": f"{gapped}\n\n{as_text(tokens, vocabulary)}"}
+
+
+def _invented(run: Run, train: Any) -> str:
+    """Of a network for lines: lines that it makes up, beside those that it learnt from."""
+    if not isinstance(train, Lines):
+        return ""
+    sampler = Sampler(run.model, run.classes)
+    made = _lines(sampler, INVENTED, (run.settings.seed, "sample"))
+    known = [as_text(row[row != IGNORED], run.classes).strip("\n") for row in train.y]
+    return invented(made, known, WARM)
+
+
+def _lines(sampler: Sampler, count: int, key: tuple[int | str, ...]) -> list[str]:
+    """Texts of one line, each from an empty page."""
+    keys = [(*key, k) for k in range(count)]
+    made = [sampler.write("\n", SHOWN, temperature=WARM, stop="\n", key=k) for k in keys]
+    return [line.strip("\n") for line in made]
 
 
 def _layers(text: str | None) -> int:
