@@ -29,7 +29,7 @@ COMMANDS = {
     "evaluate": (LOOK, "Measure a run on data with known answers."),
     "predict": (
         LOOK,
-        "Read digits from pictures, predict the rows of a CSV file, judge sentences.",
+        "Read digits from pictures, predict rows of a CSV file, judge sentences.",
     ),
     "sample": (LOOK, "Let a network that learnt a text write on."),
     "report": (LOOK, "Write a run's report.html again."),

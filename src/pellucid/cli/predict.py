@@ -1,4 +1,4 @@
-"""`pellucid predict`: which digit is on this picture, or what comes out for these rows or sentences."""
+"""`pellucid predict`: which digit is on this picture, what comes out for rows or sentences."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ class SentencePreparation(Preparation):
     ) -> SentencePreparation:
         """Learn the words of ``texts``, which must be the training part alone.
 
-        Words that are there fewer than ``min_count`` times are unknown. ``context`` is the length of
-        the longest sentence unless given, but at most 64 words.
+        Words that are there fewer than ``min_count`` times are unknown. ``context`` is the length
+        of the longest sentence unless given, but at most 64 words.
         """
         for name, value in (("--context", context), ("--min-count", min_count)):
             if value is not None and value < 1:

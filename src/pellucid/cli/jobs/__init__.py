@@ -13,11 +13,8 @@ from pellucid.errors import FormatError, choose
 
 __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 
-JOBS: tuple[Job, ...] = (
-    TextJob(),
-    SentenceJob(),
-    Samples(),
-)  # asked in this order; the last takes what is left
+# asked in this order; the last takes what is left
+JOBS: tuple[Job, ...] = (TextJob(), SentenceJob(), Samples())
 MODEL_NAMES = tuple(model for job in JOBS for model in job.models)
 
 
