@@ -157,6 +157,13 @@ def test_one_class_only(pellucid, reviews):
     assert "one class only, 'yes'" in said_no(pellucid, "train", reviews(), *SMALL)
 
 
+def test_the_set_is_listed_and_told_of(pellucid, reviews):
+    assert "sentiment" in pellucid("data", "list").out
+    told = json.loads(pellucid("data", "info", "sentiment", "--json").out)
+    assert (told["rows"], told["test rows"]) == (4500, 1500)
+    assert json.loads(pellucid("data", "info", "reviews.csv", "--json").out)["target"] == "label"
+
+
 def test_runs_of_another_kind(pellucid, reviews, tmp_path):
     assert pellucid("train", "reviews.csv", *SMALL, "--out", "run").code == 0
     assert "a network that learnt a text" in said_no(pellucid, "sample", "run")

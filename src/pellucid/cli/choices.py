@@ -71,7 +71,7 @@ class Choices:
     ] = None
     context: Annotated[
         int | None,
-        _option(DATA, help="Characters of a text, or words of a sentence, seen at once."),
+        _option(DATA, help="Characters of a text, or words of a sentence, at once."),
     ] = None
 
     text: Annotated[

@@ -14,6 +14,8 @@ from pellucid.data.labelled_text import looks_like_sentences, made_reviews, read
 
 __all__ = ["app"]
 
+SENTENCES = sets.Listed("sentiment", "sentences, made up", "6,000 sentences", "in the package")
+
 app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
@@ -30,7 +32,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object, for machine
 @app.command("list")
 def list_(data_dir: Folder = None, json: Json = False) -> None:
     """The sets that have a name, and where they are on this machine."""
-    known = sets.available(data_dir)
+    known = [*sets.available(data_dir), SENTENCES]
     if json:
         print_json({"sets": [listed._asdict() for listed in known]})
         return

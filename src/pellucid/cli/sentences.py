@@ -92,7 +92,7 @@ def _answers(run: Run, texts: Sequence[str]) -> list[dict[str, Any]]:
 def _words(
     run: Run, known: SentencePreparation, tokens: Any, text: str, answer: int
 ) -> list[list[Any]]:
-    """Each word with what it adds to the answer."""
+    """Each word with how far it decides the answer."""
     added = influence(run.model, tokens, answer).tolist()
     return [list(pair) for pair in zip(words_of(text)[: known.context], added, strict=False)]
 

@@ -11,7 +11,6 @@ from pellucid.data.fetch import PUBLISHED, Progress, find, load_published
 from pellucid.data.folder import load_folder
 from pellucid.data.npz import load_npz
 from pellucid.data.picture_folder import is_picture_folder, load_pictures
-from pellucid.data.sentiment import SAMPLES
 from pellucid.data.table import load_csv
 from pellucid.data.toy import TOYS, toy
 from pellucid.errors import DataError, OptionError, nearest
@@ -147,8 +146,6 @@ def available(data_dir: str | Path | None = None) -> list[Listed]:
     for name, (_, rows, noise) in TOYS.items():
         kind = "regression, made up" if name == "sine" else "classes, made up"
         sets.append(Listed(name, kind, f"{rows} rows, noise {noise:g}", "in the package"))
-    size = f"{SAMPLES:,} sentences"
-    sets.append(Listed("sentiment", "sentences, made up", size, "in the package"))
     return sets
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.base import Array
 from pellucid.errors import DataError
 from pellucid.random import generator
 
@@ -30,72 +31,29 @@ SAMPLES = 6000
 TEST = 0.25  # the share of the sentences with a combination that is new
 MOST = 20_000  # the grammar has more, but not so many that each can differ from all others
 
-PARTS = [
-    "plot",
-    "story",
-    "acting",
-    "cast",
-    "music",
-    "ending",
-    "dialogue",
-    "script",
-    "pace",
-    "humour",
-    "opening",
-    "hero",
-    "villain",
-    "editing",
-    "sound",
-    "camera",
-    "finale",
-    "title",
-    "beginning",
-    "photography",
-]
-PRAISE = [
-    "good",
-    "great",
-    "brilliant",
-    "charming",
-    "moving",
-    "funny",
-    "clever",
-    "gripping",
-    "fresh",
-    "warm",
-    "elegant",
-    "witty",
-    "thrilling",
-    "lovely",
-    "convincing",
-    "subtle",
-    "superb",
-    "tender",
-    "bold",
-    "delightful",
-]
-BLAME = [
-    "bad",
-    "dull",
-    "awful",
-    "boring",
-    "clumsy",
-    "weak",
-    "stale",
-    "cold",
-    "lifeless",
-    "tiresome",
-    "silly",
-    "predictable",
-    "shallow",
-    "annoying",
-    "hollow",
-    "lazy",
-    "messy",
-    "dreadful",
-    "forgettable",
-    "painful",
-]
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+PARTS = _listed(
+    """
+    plot story acting cast music ending dialogue script pace humour opening hero villain
+    editing sound camera finale title beginning photography
+    """
+)
+PRAISE = _listed(
+    """
+    good great brilliant charming moving funny clever gripping fresh warm elegant witty
+    thrilling lovely convincing subtle superb tender bold delightful
+    """
+)
+BLAME = _listed(
+    """
+    bad dull awful boring clumsy weak stale cold lifeless tiresome silly predictable shallow
+    annoying hollow lazy messy dreadful forgettable painful
+    """
+)
 DEGREES = ("", "", "", "very ", "really ", "so ", "rather ", "truly ")
 DENIALS = (
     "was not {}",
@@ -233,11 +191,11 @@ class _Review:
             return text
         detail = self._one(NEUTRAL)
         if self.rng.random() < 0.5:
-            detail = self._one(BESIDE).format(self._one(self._one((PRAISE, BLAME))))
+            detail = self._one(BESIDE).format(self._one(PRAISE + BLAME))
         return f"{detail} . {text}" if self.rng.random() < 0.5 else f"{text} . {detail}"
 
-    def _place(self, often: np.ndarray) -> int:
+    def _place(self, often: Array) -> int:
         return int(self.rng.choice(len(often), p=often / often.sum()))
 
-    def _one(self, of: Sequence[Any]) -> Any:
+    def _one(self, of: tuple[str, ...]) -> str:
         return of[int(self.rng.integers(len(of)))]

@@ -1,4 +1,4 @@
-"""What decided: sentences with each word in the colour of what it adds to the answer."""
+"""What decided: sentences with each word in the colour of what it does to the answer."""
 
 from __future__ import annotations
 
@@ -53,11 +53,14 @@ class _Shown:
             "loses where the word is left blank. Two words that turn each other’s meaning, such as "
             "“not bad”, are both strong.</p>"
         )
-        legend = (
-            f"<p>{key(('var(--first)', 'for the answer'), ('var(--second)', 'against it'))}</p>"
-        )
+        legend = key(("var(--first)", "for the answer"), ("var(--second)", "against it"))
         return section(
-            "words", "Which words decide", words, legend, body, fold(_OVER, self._strongest())
+            "words",
+            "Which words decide",
+            words,
+            f"<p>{legend}</p>",
+            body,
+            fold(_OVER, self._strongest()),
         )
 
     def _of_every_class(self, rows: Sequence[int]) -> list[int]:

@@ -140,7 +140,8 @@ class SentenceJob(Job):
         return f"sentence, {kind}", entries
 
     def plan(self, choices: Choices, data: LabelledText, parts: Split) -> Plan:
-        known = cast(Any, parts.train).preparation
+        train: Any = parts.train
+        known = train.preparation
         arguments = fit_arguments(choices) | {
             "task": "classification",
             "classes": data.classes,
