@@ -114,17 +114,15 @@ class GAN(nn.Module):
     """
 
     def __init__(
-        self, shape: Sequence[int], latent: int = 64, channels: Sequence[int] = (32, 64)
+        self, shape: Sequence[int], latent: int = 64, channels: Sequence[int] = (16, 32)
     ) -> None:
         super().__init__()
         self.shape, self.latent = _shape(shape), _latent(latent)
         self.generator = _generator(self.shape, latent, list(channels))
         self.critic = _critic(self.shape, list(channels))
-        for name, p in self.named_parameters():
+        for p in self.generator.parameters():
             if p.ndim >= 2:
                 init.normal_(p, 0.0, 0.02)
-            elif name.endswith("bias"):
-                init.zeros_(p)
 
     def forward(self, x: Tensor) -> Tensor:
         """What the critic thinks of real pictures, of made ones, and of those again."""

@@ -47,10 +47,9 @@ RECIPES: dict[str, dict[str, Any]] = {
         "validation": 0.0,
         "lr": 0.001,
         "betas": "0.5,0.999",
-        "label_smoothing": 0.1,
         "schedule": "constant",
         "batch_size": "64",
-        "epochs": 15,
+        "epochs": 12,
     },
 }
 
