@@ -27,7 +27,7 @@ def whole_report() -> None:
     """For a test that wants the report itself: the others get an empty one, which takes no time."""
 
 
-def _empty_report(run: Run, parts: Split, sections: object = ()) -> Path:
+def empty_report(run: Run, parts: Split, sections: object = ()) -> Path:
     assert run.folder is not None
     path = run.folder / "report.html"
     path.write_text("<!doctype html>")
@@ -38,7 +38,7 @@ def _empty_report(run: Run, parts: Split, sections: object = ()) -> Path:
 def pellucid(tmp_path, monkeypatch, capsys, request) -> Callable[..., Answer]:
     """``pellucid("train", "xor")`` runs a command in an empty folder."""
     if "whole_report" not in request.fixturenames:
-        monkeypatch.setattr("pellucid.cli.finish.write_report", _empty_report)
+        monkeypatch.setattr("pellucid.cli.finish.write_report", empty_report)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.delenv("PELLUCID_DEBUG", raising=False)

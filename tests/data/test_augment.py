@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.data import Augment
-from pellucid.data.augment import shift_whole, turn
+from pellucid.data.augment import crop_anew, flip_some, shift_whole, turn
 from pellucid.errors import OptionError, ShapeError
 
 RNG = np.random.default_rng(0)
@@ -92,3 +92,35 @@ def test_what_is_refused():
         Augment(rotate=-5)
     with pytest.raises(ShapeError, match=r"a batch of shape \(3, 4\)"):
         Augment(1)(np.zeros((3, 4)), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("batch", [IMAGES, COLOURS], ids=["grey", "colour"])
+def test_chosen_images_are_mirrored_and_no_other(batch):
+    chosen = np.arange(16) % 3 == 0
+    out = flip_some(batch, chosen)
+    assert np.array_equal(out[chosen], batch[chosen, :, ::-1])
+    assert np.array_equal(out[~chosen], batch[~chosen])
+    assert not np.shares_memory(out, batch)
+
+
+@pytest.mark.parametrize("batch", [IMAGES, COLOURS], ids=["grey", "colour"])
+def test_a_crop_is_a_part_of_the_continued_image(batch):
+    places = np.random.default_rng(1).integers(0, 5, (16, 2))
+    edge = [(0, 0), (2, 2), (2, 2)] + [(0, 0)] * (batch.ndim - 3)
+    padded = np.pad(batch, edge, mode="reflect")
+    out = crop_anew(batch, 2, places)
+    for image, result, (down, right) in zip(padded, out, places, strict=True):
+        assert np.array_equal(result, image[down : down + 6, right : right + 7])
+
+
+def test_flip_and_crop_keep_the_memory_order_and_draw_nothing_else():
+    changed = Augment(flip=True, crop=2)(COLOURS, np.random.default_rng(0))
+    assert changed.flags.c_contiguous
+    assert changed.dtype == np.uint8
+    again = Augment(flip=True, crop=2)(COLOURS, np.random.default_rng(0))
+    assert np.array_equal(changed, again)
+    plain, with_noughts = Augment(shift=2), Augment(shift=2, flip=False, crop=0)
+    draws = [make(IMAGES, np.random.default_rng(3)) for make in (plain, with_noughts)]
+    assert np.array_equal(*draws)
+    with pytest.raises(OptionError, match="whole pixels"):
+        Augment(crop=1.5)

@@ -249,3 +249,33 @@ def test_a_regressions_target_there_and_back():
 def test_an_unknown_scale():
     text = refusal(OptionError, lambda: Preparation.fit(toy("moons"), "standart"))
     assert "did you mean 'standard'?" in text
+
+
+COLOURS = np.random.default_rng(0).integers(0, 256, (9, 4, 5, 3)).astype(np.uint8)
+
+
+def test_colours_are_standardised_each_and_channels_come_first_as_a_view():
+    data = from_arrays(COLOURS, np.arange(9) % 2)
+    prepare = Preparation.fit(data, "standard", channels_first=True)
+    out = prepare.transform(COLOURS)
+    assert out.shape == (9, 3, 4, 5)
+    assert out.dtype == np.float32
+    assert out.transpose(0, 2, 3, 1).flags.c_contiguous  # channels-last memory
+    assert np.allclose(out.mean(axis=(0, 2, 3)), 0, atol=1e-5)
+    assert np.allclose(out.std(axis=(0, 2, 3)), 1, atol=1e-5)
+    again = Preparation.from_json(json.loads(json.dumps(prepare.to_json())))
+    assert np.array_equal(again.transform(COLOURS), out)
+
+
+def test_grey_images_get_one_channel():
+    data = from_arrays(COLOURS[..., 0], np.arange(9) % 2)
+    out = Preparation.fit(data, channels_first=True).transform(data.x)
+    assert out.shape == (9, 1, 4, 5)
+    assert np.array_equal(out[:, 0] * np.float32(255), data.x)
+
+
+def test_a_description_from_before_channels_is_still_read():
+    data = from_arrays(COLOURS[..., 0], np.arange(9) % 2)
+    content = Preparation.fit(data).to_json()
+    del content["channels_first"]
+    assert Preparation.from_json(content).channels_first is False

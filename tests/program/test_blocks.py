@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import runpy
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from alone import trains_alone
 from networks import classes, numbers
 
 import pellucid
 from pellucid import nn, optim
 from pellucid.program import Program
-from pellucid.program.program import eager_step
-from pellucid.random import generator
 
 Y = classes(9, 3)
 CE = nn.CrossEntropyLoss()
@@ -63,39 +61,17 @@ def write(model: nn.Module, x: Any = None, **changes: Any) -> Program:
     return pellucid.write(model, CE, adam, (numbers((9, 5)) if x is None else x, Y), **changes)
 
 
-def train_alone(program: Program, path: Path, steps: int = 4) -> None:
-    """The reading form beside the eager network: losses and weights, bit for bit."""
-    program.save(path)
-    step = runpy.run_path(str(path))["step"]
-    model, (x, y) = program.model, program.example
-    weights = [p.data.copy() for p in model.parameters()]
-    memory = [tuple(np.zeros_like(w) for _ in "mv") for w in weights]
-    for k in range(steps):
-        n = len(x) - 2 * (k % 2)
-        rng = functools.partial(generator, 0, "step", 0, k)
-        given: dict[str, Any] = {"rng": rng} if program.step.trace.sites else {}
-        options = {**program.memory.options(), "t": k + 1}
-        loss = step(weights=weights, memory=memory, x=x[:n], y=y[:n], **given, **options)
-        changes = program.changes
-        expected = eager_step(model, program.optimizer, CE, x[:n], y[:n], changes, k)
-        assert float(loss) == expected
-        for w, p in zip(weights, model.parameters(), strict=True):
-            assert w.tobytes() == p.data.tobytes()
-
-
 @pytest.mark.parametrize("count", [2, 5])
 @pytest.mark.parametrize("p", [0.0, 0.25])
 @pytest.mark.parametrize("changes", [{}, {"clip_norm": 0.1}])
-def test_a_stack_is_written_once_and_trains_alone(
-    count: int, p: float, changes: Any, tmp_path: Path
-) -> None:
+def test_a_stack_is_written_once_and_trains_alone(count: int, p: float, changes: Any) -> None:
     program = write(Deep(*blocks(count, p=p)), **changes)
     program.verify(3)
     assert program.source.count("def block(x, weights") == 1
     assert program.source.count("def block_backward(dy, weights, kept") == 1
     assert program.source.count("np.sqrt(var_norm + 1e-05)") == 1
     assert max(map(len, program.source.splitlines())) <= 100
-    train_alone(program, tmp_path / "step.py")
+    trains_alone(program)
 
 
 def test_how_it_reads() -> None:
@@ -139,7 +115,7 @@ def test_lines_are_found_inside_the_functions() -> None:
     assert out == (out and out[0], "z_out = h_blocks @ W_out.T + b_out")
 
 
-def test_blocks_in_a_row_of_layers_and_what_comes_behind_them(tmp_path: Path) -> None:
+def test_blocks_in_a_row_of_layers_and_what_comes_behind_them() -> None:
     g = np.random.default_rng(0)
     model = nn.Sequential(
         nn.Linear(5, 6, generator=g), *blocks(3), nn.ReLU(), nn.Linear(6, 3, generator=g)
@@ -148,7 +124,7 @@ def test_blocks_in_a_row_of_layers_and_what_comes_behind_them(tmp_path: Path) ->
     program.verify(3)
     assert "# 3 times Block\n" in program.source
     assert "W1, b1, *blocks, W" in program.source
-    train_alone(program, tmp_path / "step.py")
+    trains_alone(program)
 
 
 def test_the_prediction_is_written_once_too(tmp_path: Path) -> None:
@@ -162,7 +138,7 @@ def test_the_prediction_is_written_once_too(tmp_path: Path) -> None:
     assert predict(x).tobytes() == model(x).data.tobytes() == inference(x).tobytes()
 
 
-def test_images_that_stand_on_another_axis(tmp_path: Path) -> None:
+def test_images_that_stand_on_another_axis() -> None:
     class Turned(Deep):
         def forward(self, x: Any) -> Any:
             h = self.inner(x).transpose(1, 0, 2)
@@ -173,7 +149,7 @@ def test_images_that_stand_on_another_axis(tmp_path: Path) -> None:
     program = write(Turned(*blocks(2)), numbers((9, 4, 5)))
     program.verify(3)
     assert "n = x.shape[1]" in program.source
-    train_alone(program, tmp_path / "step.py")
+    trains_alone(program)
 
 
 class Shifted(Deep):
@@ -187,11 +163,11 @@ class Shifted(Deep):
         return self.out(h)
 
 
-def test_what_all_blocks_read_is_given_to_them(tmp_path: Path) -> None:
+def test_what_all_blocks_read_is_given_to_them() -> None:
     program = write(Shifted(*blocks(3)))
     program.verify(3)
     assert re.search(r"\ndef block\(x, weights, \w+, rng, site\):", program.source)
-    train_alone(program, tmp_path / "step.py")
+    trains_alone(program)
 
 
 class Skipping(Deep):

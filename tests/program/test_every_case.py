@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from alone import functions, trains_alone
 
 from nn.build import made, made_loss
 from nn.cases import LAYERS, LOSSES
 from nn.cases.base import Layer, Loss, inputs, keywords, loss_inputs, numbers
 from pellucid import nn, optim
-from pellucid.program import Program
+from pellucid.program import Inference, Program
 from pellucid.program.program import Changes, eager_step
 from pellucid.random import generator
 
@@ -170,9 +171,28 @@ def program(row: Layer | Loss, form: str = "running") -> Program:
 ROWS = [*LAYERS, *LOSSES]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if str(row) not in CANNOT], ids=str)
+every_row = pytest.mark.parametrize("row", [r for r in ROWS if str(r) not in CANNOT], ids=str)
+
+
+@every_row
 def test_written_is_eager_bit_for_bit(row: Layer | Loss) -> None:
-    program(row).verify(3)
+    """The running form, and the reading form by itself."""
+    written = program(row)
+    written.verify(3)
+    trains_alone(written, 2)
+
+
+@pytest.mark.parametrize("row", [r for r in LAYERS if str(r) not in CANNOT], ids=str)
+def test_predictions_are_eagers_bit_for_bit(row: Layer) -> None:
+    """Of many examples and of one, and by the reading form."""
+    model, _, x, _ = of_layer(row)
+    inference = Inference(model.eval(), x)
+    forward = functions(inference.source)["forward"]
+    one = row.options.get("track_running_stats", True)  # else statistics need two examples
+    for n in (N, 1) if one and (model.packed or model.tokens) else (N,):
+        expected = model(x[:n]).data.tobytes()
+        assert inference(x[:n]).tobytes() == expected
+        assert forward(inference.weights().values(), x[:n]).tobytes() == expected
 
 
 def test_what_cannot_be_written_is_in_the_list() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import inspect
 import math
 import re
-import runpy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import toys
+from alone import trains_alone
 from networks import classes, numbers
 from toys import Conv, ConvNet, Largest, RecurrentNet, gate, recurrent_forward
 
@@ -96,22 +95,9 @@ def test_every_helper_stands_once_behind_those_that_it_needs(name: str, form: st
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_the_reading_form_trains_alone(name: str, tmp_path: Path) -> None:
+def test_the_reading_form_trains_alone(name: str) -> None:
     make, x = NETS[name]
-    program, twin = write(make(), x), make()
-    program.save(tmp_path / "step.py")
-    step = runpy.run_path(str(tmp_path / "step.py"))["step"]
-    weights = [p.data for p in twin.parameters()]
-    memory = [(np.zeros_like(w), np.zeros_like(w)) for w in weights]
-    buffers = [b.data for b in twin.buffers()]
-    for t in (1, 2, 3):
-        n = 9 - t
-        options = {**program.memory.options(), "t": t}
-        given = {"buffers": buffers} if buffers else {}
-        loss = step(weights=weights, memory=memory, x=x[:n], y=Y[:n], **given, **options)
-        assert float(loss) == program(x[:n], Y[:n])
-    for w, p in zip(weights, program.model.parameters(), strict=True):
-        assert w.tobytes() == p.data.tobytes()
+    trains_alone(write(make(), x))
 
 
 def test_results_that_nobody_reads_and_a_helper_without_memory() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import pellucid
 from pellucid import nn
-from pellucid.errors import DtypeError, GradientError, OptionError, ShapeError
+from pellucid.errors import DataError, DtypeError, GradientError, OptionError, ShapeError
 from pellucid.program import Inference, Program
 
 
@@ -189,3 +189,11 @@ def test_what_branches_on_values_cannot_be_written():
 def test_a_network_that_does_nothing_has_no_program():
     with pytest.raises(GradientError, match="gives its input back"):
         Inference(nn.Dropout(0.5), inputs(1, 4))
+
+
+def test_statistics_over_the_batch_need_more_than_one_example():
+    net = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3, track_running_stats=False)).eval()
+    inference = Inference(net, inputs(5, 4))
+    assert inference(inputs(5, 4)).tobytes() == net(inputs(5, 4)).data.tobytes()
+    with pytest.raises(DataError, match="one value has no variance"):
+        inference(inputs(1, 4))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from alone import trains_alone
 from networks import classes, numbers
 
 import pellucid
@@ -164,6 +165,24 @@ def test_how_words_are_spelled() -> None:
     above = source.partition("def step(")[0]
     assert "\nconstant = np.array([[" in above
     assert max(map(len, source.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda z, y: z * 0.1 * 0.3,
+        lambda z, y: (z * 0.1 * 0.3).mean(),
+        lambda z, y: ((z * 3) * 7).mean() / 3,
+        lambda z, y: (z * y[0]) / 7,
+    ],
+)
+def test_the_gradient_of_the_loss_is_1_of_its_own_dtype(loss: Any) -> None:
+    model = Own(lambda x: x * 0.1)
+    y = np.linspace(0.5, 1, 9).astype(np.float32)
+    program = pellucid.write(model, loss, optim.SGD(model.parameters(), lr=1e-3), (X, y))
+    program.verify(3)
+    trains_alone(program)
+    assert " 1 * " not in program.source
 
 
 @pytest.mark.parametrize(

@@ -73,11 +73,12 @@ def test_nothing_is_measured_on_the_training_part():
     assert np.array_equal(found.points[0], gate.x)
 
 
-def test_colour_images_are_shown_grey():
+def test_colour_images_are_shown_in_colour():
     x = np.random.default_rng(0).integers(0, 255, (30, 4, 4, 3)).astype(np.uint8)
     parts = split(from_arrays(x, np.arange(30) % 2))
     found = findings_of(trained(parts, [48, 2]), parts)
-    assert found.images.shape == (6, 4, 4)
+    assert found.images.shape == (6, 4, 4, 3)
+    assert found.images.max() == 255  # the brightest pixel is white
     assert found.first_weights is None
 
 

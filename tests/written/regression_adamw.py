@@ -38,7 +38,7 @@ def step(weights, memory, x, y, lr, weight_decay, beta1, beta2, t, eps):
     loss = (mse_part**2).mean()                               # a number
 
     # backward: loss
-    dz2 = 1 * 2 * mse_part / n                                # (n, 1)
+    dz2 = 2 * mse_part / n                                    # (n, 1)
 
     # backward: layer 2: Linear 8 -> 1
     dh1 = dz2 @ W2                                            # (n, 8)

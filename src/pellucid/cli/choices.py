@@ -72,7 +72,16 @@ class Choices:
     context: Annotated[
         int | None, _option(DATA, help="Characters of a text that are seen at once.")
     ] = None
+    resize: Annotated[
+        str | None, _option(DATA, help="Pictures to WIDTHxHEIGHT, such as 32x32; else as they are.")
+    ] = None
+    skip_broken: Annotated[
+        bool | None, _option(DATA, help="Leave out files that are no pictures, and count them.")
+    ] = None
 
+    recipe: Annotated[
+        str | None, _option(NETWORK, help="Other defaults: 'best' trains longer, for images.")
+    ] = None
     model: Annotated[
         str | None, _option(NETWORK, help="The kind of network; else by the data.")
     ] = None
@@ -88,10 +97,17 @@ class Choices:
         int | None, _option(NETWORK, help="Numbers that stand for a character or word.")
     ] = None
     hidden: Annotated[int | None, _option(NETWORK, help="Units of a recurrent layer.")] = None
-    width: Annotated[int | None, _option(NETWORK, help="Numbers a place in a Transformer.")] = None
+    width: Annotated[
+        int | None,
+        _option(NETWORK, help="Numbers a place in a Transformer; channels of a CNN's first maps."),
+    ] = None
     heads: Annotated[int | None, _option(NETWORK, help="Heads of a Transformer's attention.")] = (
         None
     )
+    patch: Annotated[int | None, _option(NETWORK, help="Pixels of a side of a ViT's patch.")] = None
+    pooling: Annotated[
+        str | None, _option(NETWORK, help="Of LeNet-5", one_of=["average", "max"])
+    ] = None
     activation: Annotated[
         str | None, _option(NETWORK, help="Between the layers", one_of=ACTIVATIONS)
     ] = None
@@ -198,6 +214,13 @@ class Choices:
     ] = None
     augment_rotate: Annotated[
         float | None, _option(REGULARISATION, help="Turn images by up to so many degrees.")
+    ] = None
+    augment_flip: Annotated[
+        bool | None, _option(REGULARISATION, help="Mirror every second image, left to right.")
+    ] = None
+    augment_crop: Annotated[
+        int | None,
+        _option(REGULARISATION, help="Continue images by so many pixels, cut their size out anew."),
     ] = None
     augment_noise: Annotated[
         float | None, _option(REGULARISATION, help="Noise on images, a share of the brightest.")

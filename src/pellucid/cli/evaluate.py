@@ -63,6 +63,7 @@ def _show(run: Run, part: Data, name: str, figures: dict[str, Any]) -> None:
 
 def _figures(figures: dict[str, Any]) -> list[tuple[str, str]]:
     shares = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
+    shares["token_accuracy"] = "tokens right"
     numbers = {
         "log_loss": "log-loss",
         "roc_auc": "ROC-AUC",
@@ -78,6 +79,8 @@ def _figures(figures: dict[str, Any]) -> list[tuple[str, str]]:
     for key, word in numbers.items():
         if figures.get(key) is not None:
             rows.append((word, f"{figures[key]:.4g}"))
+    if "perplexity" in figures:
+        rows.append(("characters", f"{figures['samples']:,}"))
     return rows
 
 

@@ -12,6 +12,7 @@ from pellucid.cli.opened import split_of
 from pellucid.cli.picture import half_blocks
 from pellucid.cli.screen import OUT, facts, line, print_json
 from pellucid.cli.source import PARTS, part_named
+from pellucid.data import Arrays
 from pellucid.errors import OptionError, choose
 from pellucid.explain import explain as explanation_of
 from pellucid.train import load
@@ -68,9 +69,8 @@ def explain(
         raise OptionError(
             "--example", got=str(example), needs=f"0 to {len(part) - 1:,}: the {on} part"
         )
-    told = explanation_of(
-        load(run), part.x[example], _target(part.y[example]), layer=layer, check=check or ()
-    )
+    x, y = part.example(example) if isinstance(part, Arrays) else (part.x[example], part.y[example])
+    told = explanation_of(load(run), x, _target(y), layer=layer, check=check or ())
     told.title = f"{part.name}, example {example} of the {on} part"
     if html is not None:
         told.save(html)

@@ -17,6 +17,7 @@ from pellucid.data.prepare import Preparation
 from pellucid.errors import DataError, RunError
 from pellucid.train import Run
 from pellucid.train.run import read_config
+from pellucid.train.task import Tokens
 
 __all__ = ["job_of", "new_data", "preparation_of", "raw_rows", "source_of", "split_of"]
 
@@ -50,6 +51,9 @@ def new_data(run: Run, name: str) -> Data:
     A set that brings its own test part gives that part, every other one all its rows. Raises
     DataError for classes or columns that the run does not have.
     """
+    if run.folder is not None and isinstance(run.problem.kind, Tokens):
+        job = job_of(run.folder)
+        return job.other(replace(source_of(run.folder), name=name), run)  # type: ignore[no-any-return]
     preparation = preparation_of(run)
     if Path(name).suffix.lower() in TABLES and preparation.columns:
         return _new_table(run, preparation, Path(name))
@@ -117,6 +121,13 @@ def raw_rows(preparation: Preparation, file: CsvFile) -> np.ndarray:
 
 def preparation_of(run: Run) -> Preparation:
     """How raw samples become numbers; raises RunError for a run that was given bare arrays."""
+    if run.problem.preparation is None and run.task == "tokens":
+        raise RunError(
+            f"run {run.folder}",
+            got="a network that learnt a text",
+            needs="a network that reads pictures or tables",
+            try_=f"pellucid sample {run.folder}",
+        )
     if run.problem.preparation is None:
         raise RunError(
             f"run {run.folder}",

@@ -25,15 +25,18 @@ LARGEST = 320  # pixels of a saved picture's side, about
 
 
 def half_blocks(image: Array, console: Console) -> list[Text]:
-    """Grey levels 0 to 255, (H, W), as lines of text, two rows of pixels in each.
+    """Levels 0 to 255, (H, W) or (H, W, 3), as lines of text, two rows of pixels in each.
 
-    With colours each character has its two pixels' own greys; without, ink is where the level is
+    With colours each character has its two pixels' own; without, ink is where the level is
     above a third of the brightest.
     """
-    image = image if image.shape[0] % 2 == 0 else np.pad(image, ((0, 1), (0, 0)))
+    image = image if image.ndim == 3 else image[..., np.newaxis].repeat(3, axis=2)
+    image = image if image.shape[0] % 2 == 0 else np.pad(image, ((0, 1), (0, 0), (0, 0)))
+    if console.color_system is None:
+        image = image.mean(axis=2)
     pairs = zip(image[0::2], image[1::2], strict=True)
     if console.color_system is not None:
-        return [_greys(upper, lower) for upper, lower in pairs]
+        return [_colours(upper, lower) for upper, lower in pairs]
     marks = " ▀▄█" if _can(console, "▀") else " ':#"
     ink = image > max(float(image.max()), 1.0) / 3
     lines = zip(ink[0::2], ink[1::2], strict=True)
@@ -43,10 +46,10 @@ def half_blocks(image: Array, console: Console) -> list[Text]:
     ]
 
 
-def _greys(upper: Array, lower: Array) -> Text:
+def _colours(upper: Array, lower: Array) -> Text:
     line = Text()
     for a, b in zip(upper.tolist(), lower.tolist(), strict=True):
-        line.append("▀", Style(color=Color.from_rgb(a, a, a), bgcolor=Color.from_rgb(b, b, b)))
+        line.append("▀", Style(color=Color.from_rgb(*a), bgcolor=Color.from_rgb(*b)))
     return line
 
 

@@ -14,7 +14,14 @@ from pellucid.errors import OptionError, choose
 from pellucid.random import generator
 from pellucid.train import OPTIMIZERS
 
-__all__ = ["Plan", "build_network", "describe_data", "fit_arguments", "make_plan"]
+__all__ = [
+    "Plan",
+    "build_network",
+    "describe_data",
+    "fit_arguments",
+    "make_plan",
+    "sample_arguments",
+]
 
 OPTIMIZER_OPTIONS = ("momentum", "nesterov", "weight_decay", "betas", "alpha", "eps")
 SAME_NAME = (
@@ -62,11 +69,17 @@ def make_plan(choices: Choices, parts: Split) -> Plan:
     preparation = Preparation.fit(
         train, choices.scale or "auto", flatten=True, scale_target=train.task == "regression"
     )
-    arguments = fit_arguments(choices) | {
+    return Plan(
+        _network(choices, train, preparation), preparation, sample_arguments(choices, train)
+    )
+
+
+def sample_arguments(choices: Choices, train: Data) -> dict[str, Any]:
+    """The arguments of fit where samples have classes, or are images."""
+    return fit_arguments(choices) | {
         "class_weights": _class_weights(choices.class_weights),
         "augment": _augment(choices, train),
     }
-    return Plan(_network(choices, train, preparation), preparation, arguments)
 
 
 def fit_arguments(choices: Choices) -> dict[str, Any]:
@@ -167,6 +180,10 @@ def _augment(choices: Choices, train: Data) -> dict[str, float] | None:
         "rotate": choices.augment_rotate or 0.0,
         "noise": choices.augment_noise or 0.0,
     }
+    if choices.augment_flip:
+        amounts["flip"] = 1.0
+    if choices.augment_crop:
+        amounts["crop"] = choices.augment_crop
     if not any(amounts.values()):
         return None
     if not train.is_images:
@@ -224,11 +241,17 @@ def describe_rest(plan: Plan) -> str:
     augment = {k: v for k, v in (a["augment"] or {}).items() if v}
     named = ("l1", "l2", "label_smoothing", "clip_norm", "clip_value", "class_weights", "patience")
     words = [f"{n.replace('_', ' ')} {_short(a[n])}" for n in named if a.get(n)]
-    words += [f"images {WAYS[name]} {amount:g}" for name, amount in augment.items()]
+    words += [f"images {WAYS[name].format(amount)}" for name, amount in augment.items()]
     return ", ".join(words)
 
 
-WAYS = {"shift": "shifted by up to", "rotate": "turned by up to", "noise": "with noise of"}
+WAYS = {
+    "shift": "shifted by up to {:g}",
+    "rotate": "turned by up to {:g}",
+    "noise": "with noise of {:g}",
+    "flip": "mirrored",
+    "crop": "cropped anew, from {:g} pixels more on each side",
+}
 
 
 def _short(value: Any) -> str:

@@ -18,6 +18,7 @@ from pellucid import durable
 from pellucid.cli.opened import preparation_of, raw_rows
 from pellucid.cli.picture import bars, half_blocks, save_picture, show_beside
 from pellucid.cli.screen import ERR, OUT, line, percent, print_json
+from pellucid.cli.translate import translate_files
 from pellucid.data.csv_file import read_csv
 from pellucid.data.digit_image import prepare_digit
 from pellucid.data.prepare import Preparation
@@ -59,14 +60,17 @@ def predict(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
-    """Read digits from pictures, or predict the rows of a CSV file.
+    """Read pictures, or predict the rows of a CSV file.
 
     A picture of a digit may have any size, dark on light or light on dark: it is cropped, fitted
     and centred as the digits of MNIST were. What the network then sees is shown beside the
     probabilities.
     """
     loaded = load(run)
-    if preparation_of(loaded).columns:
+    if loaded.task == "translation":
+        _refuse(save, "--save-picture", "a network that reads texts")
+        translate_files(loaded, files, out, json)
+    elif preparation_of(loaded).columns:
         _refuse(save, "--save-picture", "a network that reads tables")
         _predict_tables(loaded, files, out, json)
     else:
@@ -182,9 +186,7 @@ def _show(run: Run, seen: Array, answer: dict[str, Any], *, first: bool) -> None
     if answer["note"]:
         line(OUT, answer["note"], "dim")
     line(OUT)
-    bright = _bright(run, seen)
-    grey = bright if bright.ndim == 2 else bright.mean(axis=2).astype(np.uint8)
-    show_beside(OUT, half_blocks(grey, OUT), _most_likely(answer["probabilities"]))
+    show_beside(OUT, half_blocks(_bright(run, seen), OUT), _most_likely(answer["probabilities"]))
 
 
 def _most_likely(shares: dict[str, float]) -> list[Text]:

@@ -145,7 +145,7 @@ def downloading(console: Console) -> Iterator[Callable[[str, int, int | None], N
 def _announce(console: Console, seen: list[str], name: str) -> None:
     if name not in seen:
         seen.append(name)
-        line(console, f"fetching {name}")
+        line(console, name if " " in name else f"fetching {name}")
 
 
 def _loss(value: Any) -> str:

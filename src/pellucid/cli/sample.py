@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from pellucid.cli.jobs import Job
 from pellucid.cli.opened import job_of, source_of
 from pellucid.cli.screen import OUT, print_json
 from pellucid.errors import RunError
+from pellucid.models import BERT
 from pellucid.models.sampling import Sampler
-from pellucid.train import load
+from pellucid.train import Run, load
 
 __all__ = ["app"]
 
@@ -49,13 +51,7 @@ def sample(
     From a beginning, a character at a time, each drawn by the probabilities that it gives.
     """
     loaded, job = load(run), job_of(run)
-    if job.name != "text":
-        raise RunError(
-            f"run {run}",
-            got=f"a run of another kind ({loaded.problem.kind.title})",
-            needs="a network that learnt a text",
-            try_="pellucid train FILE.txt",
-        )
+    _refuse_other_kinds(run, job, loaded)
     lines = bool(source_of(run).options.get("lines"))
     sampler = Sampler(loaded.model, loaded.classes)
     texts = [
@@ -75,3 +71,20 @@ def sample(
         return
     for text in found:
         OUT.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _refuse_other_kinds(run: Path, job: Job, loaded: Run) -> None:
+    if job.name != "text":
+        raise RunError(
+            f"run {run}",
+            got=f"a run of another kind ({loaded.problem.kind.title})",
+            needs="a network that learnt a text",
+            try_="pellucid train FILE.txt",
+        )
+    if isinstance(loaded.model, BERT):
+        raise RunError(
+            f"run {run}",
+            got="a BERT, which looks both ways and cannot write on",
+            needs="a network that foresees the next character: rnn, lstm, gru or gpt",
+            try_=f'pellucid fill {run} "to be or ___ to be"',
+        )

@@ -69,6 +69,8 @@ class Source:
             seed=self.seed,
             progress=progress,
             patience=patience,
+            resize=self.options.get("resize"),
+            skip_broken=self.options.get("skip_broken"),
         )
 
     def recognise(self, found: str, what: str) -> None:

@@ -37,6 +37,8 @@ pellucid train mnist --schedule step --schedule-option gamma=0.5
 pellucid train spirals --layers 64,64 --activation tanh --epochs 200
 pellucid train flowers.csv --target species --impute median --l2 0.001
 pellucid train digits --config my.toml --seed 1
+pellucid train pictures.zip --model resnet --resize 32x32
+pellucid train dates --model lstm-attention
 pellucid train letters.npz --from runs/mnist-1 --freeze body
 pellucid train letters.npz --from runs/mnist-1 --new-head --body-lr 0.1
 """
@@ -52,7 +54,8 @@ def train(
         typer.Argument(
             metavar="DATA",
             help="digits, mnist, fashion-mnist, a toy set (pellucid data list), a .csv or .npz "
-            "file, a folder of IDX files; or auto: MNIST if it is at hand, else digits.",
+            "file, a folder of IDX files, a folder or zip of pictures in class folders; or auto: "
+            "MNIST if it is at hand, else digits.",
             show_default=False,
         ),
     ],

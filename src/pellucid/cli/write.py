@@ -9,6 +9,7 @@ import typer
 
 from pellucid.cli.opened import split_of
 from pellucid.cli.screen import OUT, facts
+from pellucid.models import BERT
 from pellucid.standalone import write_predict, write_step
 from pellucid.train import load
 
@@ -49,7 +50,11 @@ def write(
         files = write_predict(loaded, out or Path("predict.py"))
         table = loaded.problem.preparation is not None and loaded.problem.preparation.columns
         what = "rows.csv" if table else "samples.npy"
+        what = '"TEXT"' if loaded.task == "translation" else what
         command = f"python {files[0]} {what}"
+        if loaded.task == "tokens":
+            example = "a g_p" if isinstance(loaded.model, BERT) else "T"
+            command = f'python {files[0]} "{example}"'
     else:
         files = write_step(loaded, split_of(run, data).train, out or Path("step.py"))
         command = f"python {files[0]}"

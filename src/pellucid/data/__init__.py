@@ -7,7 +7,7 @@
     for x, y in loader:                              # x (64, 64) float32, y (64,) int64
         ...
 
-Sets:       load, available, info, digits, toy, from_arrays; Data and its Column
+Sets:       load, available, info, digits, toy, from_arrays; Data and its Column, Arrays
 Splits:     split and its Split, folds, stratified_folds
 Numbers:    Preparation, StandardScaler, MinMaxScaler, one_hot
 Batches:    DataLoader, Augment

@@ -33,3 +33,11 @@ class Arrays:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def example(self, i: int) -> tuple[Array, Array]:
+        """Input and target ``i``, as the network meets them."""
+        return self.x[i], self.y[i]
+
+    def measured(self) -> Arrays:
+        """What a network is measured on: all of it, unless a subclass knows better."""
+        return self

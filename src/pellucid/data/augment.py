@@ -1,4 +1,4 @@
-"""Shifts, turns and roughens images, so that a network sees each of them anew every epoch."""
+"""Shifts, turns, mirrors and roughens images, so that a network sees them anew every epoch."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ class Augment:
     ``shift``: up to so many pixels in each direction, zeros move in; a whole number shifts by whole
     pixels, a fraction such as 1.5 by parts of a pixel. ``rotate``: up to so many degrees either
     way, about the centre. ``noise``: Gaussian, its standard deviation a share of ``maximum``, the
-    largest pixel value (255 for uint8 and 1 for floats unless given). The dtype stays, the values
-    stay within 0 and ``maximum``.
+    largest pixel value (255 for uint8 and 1 for floats unless given). ``flip``: every second image,
+    by chance, is mirrored, left to right. ``crop``: the image is continued by so many mirrored
+    pixels on each side, and a part of its size is cut out. The dtype stays, the values stay within
+    0 and ``maximum``.
 
     >>> batch = np.full((2, 4, 4), 7, np.uint8)
     >>> Augment(shift=1)(batch, np.random.default_rng(0)).shape
@@ -31,18 +33,26 @@ class Augment:
         shift: float = 0,
         rotate: float = 0.0,
         noise: float = 0.0,
+        flip: bool | float = False,
+        crop: float = 0,
         *,
         maximum: float | None = None,
     ) -> None:
-        for name, value in (("shift", shift), ("rotate", rotate), ("noise", noise)):
+        amounts = {"shift": shift, "rotate": rotate, "noise": noise, "crop": crop}
+        for name, value in amounts.items():
             if not 0 <= value < math.inf:
                 raise OptionError(
                     "Augment", got=f"{name}={value}", needs="a finite number, 0 or more"
                 )
+        if crop != int(crop):
+            raise OptionError("Augment", got=f"crop={crop}", needs="whole pixels")
         self.shift, self.rotate, self.noise, self.maximum = shift, rotate, noise, maximum
+        self.flip, self.crop = bool(flip), int(crop)
 
     def __repr__(self) -> str:
-        return f"Augment(shift={self.shift}, rotate={self.rotate}, noise={self.noise})"
+        names = ("shift", "rotate", "noise", "flip", "crop")
+        given = [f"{name}={getattr(self, name)}" for name in names if getattr(self, name)]
+        return f"Augment({', '.join(given)})"
 
     def __call__(self, batch: Array, rng: np.random.Generator) -> Array:
         """A changed copy of the batch; draws from ``rng`` alone."""
@@ -50,6 +60,11 @@ class Augment:
             raise ShapeError(
                 "Augment", got=f"a batch of shape {batch.shape}", needs="(B, H, W) or (B, H, W, C)"
             )
+        if self.flip:
+            batch = flip_some(batch, rng.random(len(batch)) < 0.5)
+        if self.crop:
+            places = rng.integers(0, 2 * self.crop + 1, (len(batch), 2))
+            batch = crop_anew(batch, self.crop, places)
         if self.rotate or self.shift != int(self.shift):
             batch = self._turn_and_shift(batch, rng)
         elif self.shift:
@@ -75,13 +90,37 @@ class Augment:
 def shift_whole(batch: Array, offsets: Array) -> Array:
     """Move each image down and right by its offsets (B, 2), whole pixels; zeros move in."""
     most = int(np.abs(offsets).max(initial=0))
-    height, width = batch.shape[1:3]
     edge = [(0, 0), (most, most), (most, most)] + [(0, 0)] * (batch.ndim - 3)
     padded = np.pad(batch, edge)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
-    down, right = (most - offsets).T
-    moved: Array = windows[np.arange(len(batch)), down, right]  # (B, [C,] H, W)
-    return moved if batch.ndim == 3 else np.moveaxis(moved, 1, 3)
+    return cut(padded, batch.shape, most - offsets)
+
+
+def cut(padded: Array, shape: tuple[int, ...], places: Array) -> Array:
+    """A part of each padded image, of the ``shape`` of the batch, that begins at its (B, 2)."""
+    height, width, *channels = shape[1:]
+    one = channels[0] if channels else 1  # a row of pixels is a row of numbers, colours and all
+    rows = padded.reshape(*padded.shape[:2], -1)
+    windows = np.lib.stride_tricks.sliding_window_view(rows, (height, width * one), axis=(1, 2))
+    down, right = places.T
+    found: Array = windows[np.arange(len(rows)), down, right * one].reshape(shape)
+    return found
+
+
+def flip_some(batch: Array, chosen: Array) -> Array:
+    """A copy of the batch in which the ``chosen`` images (B,) are mirrored, left to right."""
+    flipped = batch.copy()
+    flipped[chosen] = batch[chosen][:, :, ::-1]
+    return flipped
+
+
+def crop_anew(batch: Array, border: int, places: Array) -> Array:
+    """Continue each image by ``border`` mirrored pixels; cut a part out that begins at its (B, 2).
+
+    >>> crop_anew(np.arange(9).reshape(1, 3, 3), 1, np.array([[0, 1]])).tolist()
+    [[[3, 4, 5], [0, 1, 2], [3, 4, 5]]]
+    """
+    edge = [(0, 0), (border, border), (border, border)] + [(0, 0)] * (batch.ndim - 3)
+    return cut(np.pad(batch, edge, mode="reflect"), batch.shape, places)
 
 
 def turn(batch: Array, angle: Array, offsets: Array) -> Array:

@@ -10,6 +10,7 @@ from pellucid.data.digits import digits
 from pellucid.data.fetch import PUBLISHED, Progress, find, load_published
 from pellucid.data.folder import load_folder
 from pellucid.data.npz import load_npz
+from pellucid.data.picture_folder import is_picture_folder, load_pictures
 from pellucid.data.table import load_csv
 from pellucid.data.toy import TOYS, toy
 from pellucid.errors import DataError, OptionError, nearest
@@ -27,14 +28,19 @@ def load(
     noise: float | None = None,
     samples: int | None = None,
     seed: int = 0,
+    resize: str | None = None,
+    skip_broken: bool | None = None,
     download: bool = True,
     progress: Progress | None = None,
     patience: float | None = None,
 ) -> Data:
-    """Load a set by name (digits, mnist, fashion-mnist, a toy set) or path (CSV, .npz, IDX folder).
+    """Load a set by name (digits, mnist, fashion-mnist, a toy set) or path.
+
+    A path is a CSV or .npz file, a folder of IDX files, or pictures in class folders (or a zip).
 
     ``target``, ``task`` and ``impute`` ("mean", "median", "most_frequent") are for tables;
-    ``noise``, ``samples`` and ``seed`` for toy sets; ``data_dir``, ``download``, ``progress(file,
+    ``noise``, ``samples`` and ``seed`` for toy sets; ``resize`` ("32x32") and ``skip_broken`` for
+    pictures; ``data_dir``, ``download``, ``progress(file,
     bytes, total)`` and ``patience`` (seconds a download may take) for sets that are fetched.
 
     Raises OptionError for an unknown name or an option the set does not have, DataError for data
@@ -50,6 +56,8 @@ def load(
         "impute": impute,
         "noise": noise,
         "samples": samples,
+        "resize": resize,
+        "skip_broken": skip_broken,
     }
     _refuse_options(name, kind, [key for key, value in given.items() if value is not None])
     if kind == "toy":
@@ -65,6 +73,8 @@ def load(
         return load_csv(path, target=target, task=task, impute=impute)
     if kind == "npz":
         return load_npz(path, task=task)
+    if kind == "pictures":
+        return load_pictures(path, resize=resize, skip_broken=bool(skip_broken), progress=progress)
     return load_folder(path)
 
 
@@ -75,6 +85,7 @@ OPTIONS = {
     "csv": ("target", "task", "impute"),
     "npz": ("task",),
     "folder": (),
+    "pictures": ("resize", "skip_broken"),
 }
 
 
@@ -88,16 +99,19 @@ def _kind(text: str) -> tuple[str, str]:
         return "toy", name
     path = Path(text).expanduser()
     if path.is_dir():
-        return "folder", text
-    if path.suffix.lower() in (".csv", ".tsv", ".npz"):
+        return ("pictures" if is_picture_folder(path) else "folder"), text
+    kinds = {".csv": "csv", ".tsv": "csv", ".npz": "npz", ".zip": "pictures"}
+    if path.suffix.lower() in kinds:
         if not path.is_file():
             raise DataError("data", got=f"no file {text}", needs="a file that is there")
-        return ("npz" if path.suffix.lower() == ".npz" else "csv"), text
+        return kinds[path.suffix.lower()], text
     names = ["digits", *PUBLISHED, *TOYS]
     raise OptionError(
         "data",
         got=repr(text),
-        needs="one of " + ", ".join(names) + ", or a .csv or .npz file, or a folder of IDX files",
+        needs="one of "
+        + ", ".join(names)
+        + ", or a .csv or .npz file, or a folder of IDX files or of pictures by class (or its zip)",
         try_=nearest(name, names),
     )
 

@@ -15,8 +15,13 @@ __all__ = ["expand", "fill", "fit_columns", "fit_fills", "fit_seen", "fit_target
 Seen = tuple[tuple[int, ...], ...]  # per column: the places in its values that training rows have
 
 
-def fit_whole(train: Data, scale: str) -> tuple[Array, Array]:
-    """One centre and one spread, (1,) each, for arrays that are scaled as a whole: images."""
+def fit_whole(train: Data, scale: str, by_channel: bool = False) -> tuple[Array, Array]:
+    """One centre and one spread, (1,) each, for arrays that are scaled as a whole: images.
+
+    ``by_channel``: standardised, each of their channels has its own, (C,) each.
+    """
+    if by_channel and scale == "standard" and train.x.ndim == 4:
+        return _by_channel(train.x)
     center, spread = 0.0, 1.0
     if scale == "unit" or (scale == "minmax" and train.is_images):
         spread = train.maximum if train.is_images else float(np.abs(train.x).max())
@@ -27,6 +32,19 @@ def fit_whole(train: Data, scale: str) -> tuple[Array, Array]:
         center = float(train.x.mean(dtype=np.float64))
         spread = float(train.x.std(dtype=np.float64))
     return np.array([center]), np.array([spread or 1.0])
+
+
+def _by_channel(images: Array) -> tuple[Array, Array]:
+    """Mean and deviation of each channel of (N, H, W, C), from whole numbers, so exact sums."""
+    pixels = images.shape[0] * images.shape[1] * images.shape[2]
+    total, squares = np.zeros(images.shape[3]), np.zeros(images.shape[3])
+    for start in range(0, len(images), 1024):
+        part = images[start : start + 1024].astype(np.int64)
+        total += part.sum(axis=(0, 1, 2))
+        squares += (part * part).sum(axis=(0, 1, 2))
+    center = total / pixels
+    spread = np.sqrt(np.maximum(squares / pixels - center**2, 0))
+    return center, np.where(spread == 0, 1.0, spread)
 
 
 def fit_columns(train: Data, scale: str, fills: Array | None, seen: Seen) -> tuple[Array, Array]:

@@ -13,13 +13,15 @@ from pellucid.random import generator
 __all__ = ["DataLoader"]
 
 Batch = tuple[Array, Array]
+Change = Callable[[Array, Array, np.random.Generator], Batch]
 
 
 class DataLoader:
     """Mini-batches of (x, y), shuffled anew each epoch.
 
     ``x`` stays as it is in memory; each batch goes through ``augment(batch, rng)`` and then
-    ``prepare(batch)``; ``prepare_target`` does the same for ``y``. The last, smaller batch is used;
+    ``prepare(batch)``; ``prepare_target`` does the same for ``y``; then ``change(x, y, rng)`` may
+    change both together. The last, smaller batch is used;
     with ``join_last`` a last batch of one row is joined to its neighbour, since batch norm cannot
     train on one row. With ``steps`` an epoch ends after so many batches, drawn anew each time.
 
@@ -43,6 +45,7 @@ class DataLoader:
         prepare_target: Callable[[Array], Array] | None = None,
         join_last: bool = False,
         steps: int | None = None,
+        change: Change | None = None,
     ) -> None:
         if len(x) != len(y):
             raise DataError(
@@ -54,6 +57,7 @@ class DataLoader:
         self.batch_size = _size(batch_size, len(x))
         self.shuffle, self.seed = shuffle, seed
         self.augment, self.prepare, self.prepare_target = augment, prepare, prepare_target
+        self.change = change
         self.epoch = 0  # of the next iteration
         self._ends = _ends(len(x), self.batch_size, join_last)
         if steps is not None:
@@ -89,7 +93,10 @@ class DataLoader:
         if self.prepare is not None:
             x = self.prepare(x)
         y = _rows_of(self.y, rows)
-        return x, y if self.prepare_target is None else self.prepare_target(y)
+        y = y if self.prepare_target is None else self.prepare_target(y)
+        if self.change is None:
+            return x, y
+        return self.change(x, y, generator(self.seed, "change", epoch, step))
 
 
 def _rows_of(array: Array, rows: Array) -> Array:

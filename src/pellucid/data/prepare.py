@@ -50,16 +50,24 @@ class Preparation:
     target_center: float = 0.0
     target_spread: float = 1.0
     notes: tuple[str, ...] = ()
+    channels_first: bool = False  # images as (N, C, H, W), a view: memory stays (N, H, W, C)
 
     @classmethod
     def fit(
-        cls, train: Data, scale: str = "auto", *, flatten: bool = False, scale_target: bool = False
+        cls,
+        train: Data,
+        scale: str = "auto",
+        *,
+        flatten: bool = False,
+        scale_target: bool = False,
+        channels_first: bool = False,
     ) -> Preparation:
         """Learn the numbers from ``train``, which must be the training part alone.
 
         ``scale``: "standard" (mean 0, deviation 1), "minmax" (0 to 1), "unit" (divided by the
         largest possible pixel, or a column's largest size), "none", or "auto": unit for images,
         standard for the rest. ``scale_target`` standardises a regression's target.
+        ``channels_first``, for convolutions: images as (N, C, H, W); colours standardised each.
         """
         choose("Preparation", scale, SCALES)
         if scale == "auto":
@@ -68,7 +76,7 @@ class Preparation:
         if train.columns:
             center, spread = fitting.fit_columns(train, scale, fills, seen)
         else:
-            center, spread = fitting.fit_whole(train, scale)
+            center, spread = fitting.fit_whole(train, scale, by_channel=channels_first)
         middle, size = fitting.fit_target(train) if scale_target else (0.0, 1.0)
         return cls(
             shape=train.shape,
@@ -87,6 +95,7 @@ class Preparation:
             target_center=middle,
             target_spread=size,
             notes=fitting.unseen_notes(train.columns, seen),
+            channels_first=channels_first and train.is_images,
         )
 
     @property
@@ -119,10 +128,13 @@ class Preparation:
         if self.columns:
             table = fitting.expand(fitting.fill(x, self.fills), self.columns, self.seen)
             return ((table - self.center) / self.spread).astype(dtype)
-        out = x.astype(dtype)  # a new array: the data stay as they are
-        if self.center[0]:
-            out -= out.dtype.type(self.center[0])
-        out /= out.dtype.type(self.spread[0])
+        out = x.astype(dtype, "C")  # a new array: the data stay as they are
+        if self.center.any():
+            out -= self.center.astype(out.dtype)
+        out /= self.spread.astype(out.dtype)
+        if self.channels_first:
+            out = out[..., np.newaxis] if out.ndim == 3 else out
+            return out.transpose(0, 3, 1, 2)
         return out.reshape(len(out), -1) if self.flatten else out
 
     def rows(self, rows: Sequence[Mapping[str, str]] | Sequence[Sequence[str]]) -> Array:
@@ -219,6 +231,7 @@ def _read(content: Mapping[str, Any]) -> Preparation:
         target_center=float(content["target_center"]),
         target_spread=float(content["target_spread"]),
         notes=_texts(content["notes"]),
+        channels_first=bool(content.get("channels_first", False)),
     )
 
 
@@ -242,6 +255,8 @@ def _checked(made: Preparation) -> Preparation:
         if any(not 0 <= i < len(column.values or ()) for i in places):
             raise ValueError(f"a category that column {column.name!r} does not have")
     width = made.width if made.columns else 1
+    if made.channels_first and len(made.shape) == 3 and len(made.center) == made.shape[2]:
+        width = made.shape[2]
     if (len(made.center), len(made.spread)) != (width, width):
         raise ValueError(f"{len(made.center)} centres for {width} prepared columns")
     if made.columns and made.shape != (len(made.columns),):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,11 +13,41 @@ from pellucid.data.base import Array
 from pellucid.errors import DataError, FormatError, nearest
 from pellucid.random import generator
 
-__all__ = ["IGNORED", "Text", "read_text"]
+__all__ = ["IGNORED", "Lines", "Text", "Windows", "covered", "encode", "read_text", "token_dtype"]
 
 IGNORED = -100  # the target of a place that does not count
 LARGEST = 1 << 31  # bytes of a text file
 SHORT = 40  # characters of a line that may be a name, an item, a word
+
+
+@dataclass(frozen=True, eq=False)
+class Windows(Arrays):
+    """Windows that begin at every place of one text, x (N, T), and what follows, y (N, T): views.
+
+    >>> windows = Windows.over(np.arange(6), 3, "six")
+    >>> windows.x.tolist(), windows.y[0].tolist()
+    ([[0, 1, 2], [1, 2, 3], [2, 3, 4]], [1, 2, 3])
+    """
+
+    @classmethod
+    def over(cls, tokens: Array, context: int, name: str = "text", source: str = "") -> Windows:
+        """All windows of ``context`` tokens that have a token behind them."""
+        both = np.lib.stride_tricks.sliding_window_view(tokens, context + 1)
+        return cls(both[:, :-1], both[:, 1:], name, source)
+
+    @property
+    def tokens(self) -> Array:
+        """The text itself, (N + T,)."""
+        return np.concatenate([self.x[:, 0], self.y[-1]])
+
+    def measured(self) -> Arrays:
+        """The same text to be measured on: windows one behind the other, no character twice."""
+        return covered(self.tokens, self.x.shape[1], self.name, self.source)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines(Arrays):
+    """Texts of one line: x begins with the end of a line, y is x from its second place on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +75,11 @@ class Text:
         """Tokens as characters."""
         return "".join(self.vocabulary[int(t)] for t in tokens)
 
+    def told_in(self, vocabulary: tuple[str, ...]) -> Text:
+        """The same text in another vocabulary; raises DataError for a character not in it."""
+        tokens = encode(self.decode(self.tokens), vocabulary)
+        return replace(self, tokens=tokens, vocabulary=vocabulary)
+
     def windows(
         self, context: int, validation: float, test: float, seed: int
     ) -> list[Arrays | None]:
@@ -61,18 +96,15 @@ class Text:
         held = [round(share * n) for share in (validation, test)]
         ends = [n - sum(held), n - held[1], n]
         self._refuse_short(ends[0], context, "training")
-        train = np.lib.stride_tricks.sliding_window_view(self.tokens[: ends[0]], context + 1)
-        parts: list[Arrays | None] = [self._part(train[:, :-1], train[:, 1:])]
+        train = self.tokens[: ends[0]]
+        parts: list[Arrays | None] = [Windows.over(train, context, self.name, self.source)]
         for name, (start, end) in zip(("validation", "test"), pairwise(ends), strict=True):
             if start == end:
                 parts.append(None)
                 continue
             self._refuse_short(end - start, 1, name)
-            parts.append(self._part(*_covering(self.tokens[start:end], context)))
+            parts.append(covered(self.tokens[start:end], context, self.name, self.source))
         return parts
-
-    def _part(self, x: Array, y: Array) -> Arrays:
-        return Arrays(x, y, self.name, self.source)
 
     def _refuse_short(self, n: int, context: int, part: str) -> None:
         if n < context + 1:
@@ -113,7 +145,21 @@ class Text:
             y[i, : len(line)] = line
             if len(line) < width:
                 y[i, len(line)] = end
-        return self._part(x, y)
+        return Lines(x, y, self.name, self.source)
+
+
+def covered(tokens: Array, context: int, name: str = "text", source: str = "") -> Arrays:
+    """Windows one behind the other over all the tokens; IGNORED fills up the last of them.
+
+    >>> covered(np.arange(6), 3).y.tolist()
+    [[1, 2, 3], [4, 5, -100]]
+    """
+    n = len(tokens) - 1
+    count = -(-n // context)
+    x = np.zeros(count * context, tokens.dtype)
+    y = np.full(count * context, IGNORED, np.int32)
+    x[:n], y[:n] = tokens[:-1], tokens[1:]
+    return Arrays(x.reshape(count, context), y.reshape(count, context), name, source)
 
 
 def encode(text: str, vocabulary: tuple[str, ...]) -> Array:
@@ -132,7 +178,7 @@ def encode(text: str, vocabulary: tuple[str, ...]) -> Array:
                 + "".join(t for t in vocabulary if t.isprintable()),
                 try_=nearest(character, vocabulary) if character.isalpha() else None,
             )
-    return np.array([place[c] for c in text], _dtype(len(vocabulary)))
+    return np.array([place[c] for c in text], token_dtype(len(vocabulary)))
 
 
 def read_text(path: str | Path, *, lines: bool | None = None) -> Text:
@@ -152,7 +198,7 @@ def read_text(path: str | Path, *, lines: bool | None = None) -> Text:
         raise DataError(f"text {path}", got=what, needs="a text of at least two characters")
     vocabulary = tuple(chr(point) for point in known)
     return Text(
-        tokens.reshape(-1).astype(_dtype(len(known))),
+        tokens.reshape(-1).astype(token_dtype(len(known))),
         vocabulary,
         separate,
         path.stem,
@@ -183,15 +229,6 @@ def _is_a_list(content: str) -> bool:
     return short > 0.98 * len(lines)
 
 
-def _covering(tokens: Array, context: int) -> tuple[Array, Array]:
-    """Windows one behind the other over all of a part; what is missing in the last is IGNORED."""
-    n = len(tokens) - 1
-    count = -(-n // context)
-    x = np.zeros(count * context, tokens.dtype)
-    y = np.full(count * context, IGNORED, np.int32)
-    x[:n], y[:n] = tokens[:-1], tokens[1:]
-    return x.reshape(count, context), y.reshape(count, context)
-
-
-def _dtype(count: int) -> type[np.unsignedinteger]:
+def token_dtype(count: int) -> type[np.unsignedinteger]:
+    """The smallest dtype that holds ``count`` different tokens."""
     return np.uint8 if count <= 256 else np.uint16 if count <= 65536 else np.uint32

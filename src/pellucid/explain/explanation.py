@@ -31,6 +31,7 @@ from pellucid.program.trace import Changes, Trace, trace_step
 from pellucid.program.update import find_updates
 from pellucid.train import Run
 from pellucid.train.parts import make_part
+from pellucid.train.task import Tokens
 
 __all__ = ["Explanation", "explain"]
 
@@ -160,6 +161,9 @@ def _of_run(run: Run, x: ArrayLike, y: Any) -> _Setting:
     if sample.ndim == 3 and preparation is not None and sample.dtype == np.uint8:
         made.picture = sample[0] / preparation.maximum
     made.plain = plain
+    if isinstance(problem.kind, Tokens):
+        made.answer = problem.kind.in_words(sample[0], target[0], run.outputs(sample)[0], problem)
+        return made
     answer = run.predict(sample)[0]
     truth = run.labels[int(y)] if problem.task == "classification" else y
     made.answer = f"it is {truth}; the network says {_plain(answer)}"

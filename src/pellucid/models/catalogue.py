@@ -9,8 +9,11 @@ import numpy as np
 
 from pellucid import nn
 from pellucid.errors import choose
+from pellucid.models.bert import BERT
 from pellucid.models.gpt import GPT
+from pellucid.models.images import CNN, LeNet5, ResNet, ViT
 from pellucid.models.recurrent import TextRNN
+from pellucid.models.translation import AttentionLSTM, TranslationTransformer
 from pellucid.nn.describe import register
 from pellucid.random import draw_from
 
@@ -20,6 +23,13 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "mlp": nn.MLP,
     "text-rnn": TextRNN,
     "gpt": GPT,
+    "translation-transformer": TranslationTransformer,
+    "translation-lstm": AttentionLSTM,
+    "bert": BERT,
+    "lenet5": LeNet5,
+    "cnn": CNN,
+    "resnet": ResNet,
+    "vit": ViT,
 }
 
 for _model in MODELS.values():

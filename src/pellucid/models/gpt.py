@@ -43,10 +43,11 @@ class GPT(nn.Module):
         self.tokens = nn.Embedding(vocabulary, width)
         self.places = nn.Embedding(context, width)
         self.dropout = nn.Dropout(dropout)
+        gelu = nn.GELU("tanh")  # GPT-2's own form; the exact one takes a fifth of a step more
         self.blocks = nn.ModuleList(
             [
                 nn.TransformerEncoderLayer(
-                    width, heads, 4 * width, dropout, "gelu", batch_first=True, norm_first=True
+                    width, heads, 4 * width, dropout, gelu, batch_first=True, norm_first=True
                 )
                 for _ in range(layers)
             ]

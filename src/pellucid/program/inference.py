@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import __version__, durable
-from pellucid.errors import DtypeError, GradientError, ShapeError
+from pellucid.errors import DataError, DtypeError, GradientError, ShapeError
 from pellucid.nn import Module
 from pellucid.program.blocks import find_stack
 from pellucid.program.helpers import imports, joined
@@ -109,10 +109,14 @@ class Inference:
                 needs="a network that computes something",
             )
         self.running_source = _running_source(self.prediction)
-        self.one_source = OneSample.source(Prediction.of(model, self.example, 1))
+        self._not_one: DataError | None = None  # why one example alone cannot be predicted
+        try:
+            self.one_source = OneSample.source(Prediction.of(model, self.example, 1))
+        except DataError as error:  # statistics over the batch
+            self.one_source, self._not_one = "", error
         name = type(model).__name__.lower()
         self._module = load(self.running_source, f"{name}_predict")
-        self._one_module = load(self.one_source, f"{name}_predict_one")
+        self._one_module = load(self.one_source, f"{name}_predict_one") if self.one_source else None
         tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
         self._tensors = [(tensors[path], path) for path in self.prediction.weights]
         self._one_shape = (1, *self.example.shape[1:])
@@ -122,7 +126,8 @@ class Inference:
         """Use the arrays that the network has now."""
         self._arrays = [(t, t.data) for t, _ in self._tensors]
         self._steps: dict[int, Callable[..., Array]] = {}
-        self._one = self._one_module.make(*(t.data for t, _ in self._tensors))
+        if self._one_module is not None:
+            self._one = self._one_module.make(*(t.data for t, _ in self._tensors))
 
     def __call__(self, x: ArrayLike) -> Array:
         """The network's outputs for a batch (n, ...), a new array.
@@ -136,6 +141,8 @@ class Inference:
         if type(x) is not np.ndarray or x.dtype != self.example.dtype:
             x = self._fitting(x)
         if x.shape == self._one_shape:
+            if self._not_one is not None:
+                raise self._not_one
             return self._one(x)  # type: ignore[no-any-return]
         x = self._fitting(x)
         step = self._steps.get(len(x)) or self._make(len(x))

@@ -189,9 +189,11 @@ def shorten(lines: list[Line], results: Iterable[Name]) -> tuple[list[Line], dic
     instead: dict[int, Line] = {}
     known: dict[Any, Line] = {}
     kept: list[Line] = []
+    numbers: dict[int, float] = {}  # by line: a value that is a plain number
     for line in lines:
         line.inputs = _renamed(line.inputs, instead)
         line.options = _renamed(line.options, instead)
+        _put_numbers(line, numbers)
         other = _without_one(line)
         if other is None:
             other = known.setdefault(_key(line), line)
@@ -212,6 +214,26 @@ def _comes_along(line: Line, wanted: set[int]) -> bool:
     if line.kind not in ("part", "draw"):
         return False
     return id(line.names()[0].line) in wanted
+
+
+def _put_numbers(line: Line, numbers: dict[int, float]) -> None:
+    """Write 2 * x for 1 * 2 * x: products of the loss's own gradient, which is 1, with numbers."""
+    if line.call == ONE:
+        numbers[id(line)] = 1
+    if line.kind != "operator" or len(line.inputs) != 2:
+        return
+    known = [numbers.get(id(x.line)) if isinstance(x, Name) else None for x in line.inputs]
+    dtype = np.asarray(line.value).dtype
+    for k, number in enumerate(known):
+        other = line.inputs[1 - k]
+        if number is None:
+            continue
+        if isinstance(other, Name) and known[1 - k] is None and other.dtype == dtype:
+            line.inputs = (number, other) if k == 0 else (other, number)
+        elif line.call == "*" and isinstance(other, int | float):
+            product = number * other
+            if product == dtype.type(product):  # no digit is lost
+                numbers[id(line)] = product
 
 
 def _renamed(value: Any, instead: dict[int, Line]) -> Any:

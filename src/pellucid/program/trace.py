@@ -124,6 +124,7 @@ def trace_step(
         trace.new_buffers = _changed_buffers(model, trace)
         script.stage, script.layer = "backward", "loss"
         one = script.source(ONE, np.ones((), result.dtype))
+        one.line.label = f"np.{result.dtype}(1)"  # 1 alone would be a number of any dtype
         walk(result, one, False, _tensor)
         named = dict(model.named_parameters())
         for path, p in named.items():

@@ -25,7 +25,8 @@ class Findings:
     """Everything that the report of one run shows; what is None is left out.
 
     ``task``: "classification" or "regression". ``y_true``, ``y_pred``: class indices or numbers,
-    shape (N,). ``probabilities``: (N, C). ``images``: the evaluated examples, uint8 (N, H, W).
+    shape (N,). ``probabilities``: (N, C). ``images``: the evaluated examples, uint8 (N, H, W)
+    or (N, H, W, 3).
     ``rows``: the evaluated examples as a table, (N, F), with the F names ``features``.
     ``first_weights``: (units, inputs), shown as pictures of ``image_shape`` (H, W).
     ``boundary``: for two features, a function of (M, 2) that gives class probabilities (M, C), or
@@ -117,11 +118,14 @@ class Findings:
                     got=f"{name} of length {len(part)} for {len(self.y_true)} examples",
                     needs=f"one row of {name} per example",
                 )
-        if self.images is not None and np.ndim(self.images) != 3:
+        if self.images is None:
+            return
+        shape = tuple(self.images.shape)
+        if len(shape) != 3 and (len(shape) != 4 or shape[3] != 3):
             raise ShapeError(
                 "Findings",
-                got=f"images of shape {np.shape(self.images)}",
-                needs="grey images of shape (N, H, W)",
+                got=f"images of shape {shape}",
+                needs="grey images of shape (N, H, W), or colours (N, H, W, 3)",
             )
 
     def _check_weights(self) -> None:

@@ -51,6 +51,7 @@ def findings_of(run: Run, parts: Split) -> Findings:
             config=_chosen(run),
             record=run.record,
             part=part,
+            metrics=_tested(run),
             environment=_environment(run, note.get("command")),
         )
     return Findings(
@@ -65,6 +66,12 @@ def findings_of(run: Run, parts: Split) -> Findings:
         **_first_layer(run),
         **_boundary(run, parts.train if data is None else data),
     )
+
+
+def _tested(run: Run) -> dict[str, Any]:
+    """What was measured at the end, on the test part."""
+    events = run.record.of("test")
+    return {k: v for k, v in events[-1].items() if k not in ("event", "time")} if events else {}
 
 
 def _measured(parts: Split) -> tuple[str, Data | None]:
@@ -87,7 +94,7 @@ def _predictions(run: Run, data: Data | None) -> dict[str, Any]:
     """Truth and prediction of every example, and the example itself."""
     if data is None:
         return {}
-    shown = {"images": _grey(data.x)} if data.is_images else {"rows": data.x}
+    shown = {"images": _bright(data.x)} if data.is_images else {"rows": data.x}
     if run.task == "regression":
         return {"y_true": data.y, "y_pred": run.predict(data.x), **_named(data), **shown}
     outputs = run.outputs(data.x)
@@ -99,17 +106,21 @@ def _named(data: Data) -> dict[str, Any]:
     return {"features": data.features} if data.features else {}
 
 
-def _grey(images: Any) -> Any:
-    """(N, H, W) whatever the channels, stretched so that the brightest pixel is white."""
-    grey = images if images.ndim == 3 else images.mean(axis=3)
-    return np.rint(grey * (255.0 / max(float(grey.max()), 1.0))).astype(np.uint8)
+def _bright(images: Any) -> Any:
+    """(N, H, W), or colours (N, H, W, 3), stretched so that the brightest pixel is white."""
+    if images.ndim == 4 and images.shape[3] != 3:
+        images = images.mean(axis=3)
+    if images.max() == 255:
+        return images.astype(np.uint8, copy=False)
+    return np.rint(images * (255.0 / max(float(images.max()), 1.0))).astype(np.uint8)
 
 
 def _first_layer(run: Run) -> dict[str, Any]:
     """The first linear layer's weights, where its inputs are the pixels of an image."""
     preparation = run.problem.preparation
     layer = next((m for m in run.model.modules() if isinstance(m, nn.Linear)), None)
-    if layer is None or preparation is None or len(preparation.shape) != 2:
+    flat = preparation is not None and preparation.flatten
+    if layer is None or preparation is None or not flat or len(preparation.shape) != 2:
         return {}
     if layer.in_features != int(np.prod(preparation.shape)):
         return {}

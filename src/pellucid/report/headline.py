@@ -27,8 +27,11 @@ def headline(findings: Findings) -> str:
 
 
 def _sentence(findings: Findings) -> str:
-    if findings.y_true is None:
+    if findings.y_true is None and not findings.metrics.get("samples"):
         return "How this network learnt; no examples were evaluated for this report."
+    if findings.y_true is None:
+        count = number(findings.metrics["samples"])
+        return f"How this network learnt, and how it did on {count} examples it had never seen."
     count = f"{len(findings.y_true):,}"
     whose = {
         "test": "that it had never seen",

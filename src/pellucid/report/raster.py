@@ -15,7 +15,7 @@ _LEVELS = 63  # an odd number, so that zero has a level of its own
 
 
 def grey(image: npt.NDArray[Any]) -> bytes:
-    """A uint8 image (H, W) as PNG."""
+    """A uint8 image as PNG: grey levels (H, W), or colours (H, W, 3)."""
     from PIL import Image
 
     return _bytes(Image.fromarray(np.ascontiguousarray(image, dtype=np.uint8)))

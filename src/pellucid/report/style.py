@@ -68,6 +68,8 @@ tbody th { font-weight: 500; text-align: left; max-width: 16rem; overflow: hidde
 thead th:first-child { text-align: left; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 table.plain td:nth-child(2), table.plain th:nth-child(2) { text-align: left; }
+table.pairs tbody th { max-width: 28rem; white-space: pre-wrap; }
+table.pairs :is(th, td):not(:last-child) { text-align: left; }
 table.confusion { border-collapse: separate; border-spacing: 2px; table-layout: fixed;
   width: 100%; min-width: calc(var(--first) + var(--n) * 2.5em); }
 table.confusion th { font-weight: 500; padding: .25rem .2rem; overflow: hidden;

@@ -8,6 +8,8 @@ from pathlib import Path
 from pellucid import __version__, durable, nn
 from pellucid.autograd import no_grad
 from pellucid.data.cells import MISSING
+from pellucid.models import BERT, GPT, TextRNN
+from pellucid.models.translation import Translating
 from pellucid.program.helpers import imports, joined
 from pellucid.program.inference import Inference, described, forward_source, weights_text
 from pellucid.standalone.preparing import (
@@ -17,10 +19,14 @@ from pellucid.standalone.preparing import (
     prepare_table,
 )
 from pellucid.standalone.rows import READ_ROWS
+from pellucid.standalone.text_file import write_text_file
+from pellucid.standalone.translation_file import write_translation_file
 from pellucid.train import Run
 from pellucid.train.example import blank_inputs
 
 __all__ = ["write_predict"]
+
+TEXT = (BERT, GPT, TextRNN)  # these write, or fill gaps
 
 OUTPUTS = '''
 def outputs(x):
@@ -99,9 +105,14 @@ def write_predict(run: Run, path: str | Path) -> list[Path]:
 
     ``x`` are raw samples, as :meth:`pellucid.train.Run.predict` takes them; the answers and the
     probabilities are the same bits. The weights stand in the file where they are few, else beside
-    it. Returns the files written. Raises OptionError for a network whose input is not known.
+    it. Of a network for text it is a file that writes on, or fills gaps. Returns the files written.
+    Raises OptionError for a network whose input is not known.
     """
     path = Path(path)
+    if isinstance(run.model, TEXT):
+        return write_text_file(run, path)
+    if isinstance(run.model, Translating):
+        return write_translation_file(run, path)
     file = _PredictFile(run)
     more, weights = weights_text(file.inference.weights(), path)
     durable.write_text(path, file.text(path, more, weights))

@@ -58,17 +58,30 @@ def prepare_nothing(dtype: np.dtype[Any]) -> str:
 
 def prepare_images(preparation: Preparation, dtype: np.dtype[Any]) -> str:
     """For samples that are scaled as a whole: images."""
-    center, spread = float(preparation.center[0]), float(preparation.spread[0])
+    center, spread = (_number_or_row(v) for v in (preparation.center, preparation.spread))
     kind = constant(dtype)
     out = [
         "def prepare(x):",
         f'    """Raw samples (n, {", ".join(map(str, preparation.shape))}) to the inputs."""',
-        f"    x = x.astype({kind})",
+        f'    x = x.astype({kind}, "C")',
     ]
-    out += [f"    x -= {kind}({center!r})"] if center else []
-    out.append(f"    x /= {kind}({spread!r})")
+    out += [f"    x -= {_typed(center, kind)}"] if preparation.center.any() else []
+    out.append(f"    x /= {_typed(spread, kind)}")
+    if preparation.channels_first:
+        grey = len(preparation.shape) == 2
+        out.append(f"    return x{'[..., np.newaxis]' if grey else ''}.transpose(0, 3, 1, 2)")
+        return "\n".join(out)
     out.append("    return x.reshape(len(x), -1)" if preparation.flatten else "    return x")
     return "\n".join(out)
+
+
+def _number_or_row(values: np.ndarray) -> float | list[float]:
+    """One number for all, or one a channel."""
+    return float(values[0]) if len(values) == 1 else values.tolist()
+
+
+def _typed(value: float | list[float], kind: str) -> str:
+    return f"np.array({value!r}, {kind})" if isinstance(value, list) else f"{kind}({value!r})"
 
 
 def prepare_table(preparation: Preparation, dtype: np.dtype[Any]) -> str:
@@ -109,14 +122,21 @@ def augment_source(amounts: dict[str, float], maximum: float | None) -> str:
     """The functions that change images, and ``augment(x, rng)``, which calls them in turn."""
     shift, turned, noise = (amounts.get(name, 0.0) for name in ("shift", "rotate", "noise"))
     wanted, body = [], ["def augment(x, rng):", '    """The batch, each image changed a little."""']
+    if amounts.get("flip"):
+        wanted.append("flip_some")
+        body.append("    x = flip_some(x, rng.random(len(x)) < 0.5)")
+    if crop := int(amounts.get("crop", 0)):
+        wanted += ["cut", "crop_anew"]
+        body.append(f"    x = crop_anew(x, {crop}, rng.integers(0, {2 * crop + 1}, (len(x), 2)))")
     if turned or shift != int(shift):
-        wanted = ["turn", "_look_up", "_cast"]
+        wanted += ["turn", "_look_up", "_cast"]
         body += [
             f"    angle = np.deg2rad(rng.uniform({-turned!r}, {turned!r}, len(x)))",
             f"    x = turn(x, angle, rng.uniform({-shift!r}, {shift!r}, (len(x), 2)))",
         ]
     elif shift:
-        wanted, most = ["shift_whole"], int(shift)
+        wanted += [name for name in ("cut", "shift_whole") if name not in wanted]
+        most = int(shift)
         body.append(f"    x = shift_whole(x, rng.integers({-most}, {most + 1}, (len(x), 2)))")
     if noise:
         wanted += [] if "_cast" in wanted else ["_cast"]

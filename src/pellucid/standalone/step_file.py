@@ -20,9 +20,11 @@ from pellucid.optim import Optimizer, ReduceLROnPlateau
 from pellucid.program import Program
 from pellucid.program.settings import label_of, numbers_of, of_group, setting
 from pellucid.standalone.preparing import augment_source, constants, prepare_images
+from pellucid.standalone.unpacking import change_source, packed
 from pellucid.train import Run
 from pellucid.train.parts import Source, make_part
 from pellucid.train.run import INITIAL, build_model, read_config
+from pellucid.train.task import IGNORED, Tokens
 
 __all__ = ["write_step"]
 
@@ -73,6 +75,8 @@ class _Retold:
     arguments: list[str]  # of the written step
     first: list[float]  # what the optimizer's memories hold before the first step
     arrays: dict[str, Array]
+    unpack: str  # source of a function that makes x and y of the arrays; empty where they are there
+    change: str  # source of what changes the x and y of a batch together; empty where nothing does
     epochs: int
     threads: int
     maximum: float | None
@@ -91,13 +95,17 @@ class _Retold:
             shuffle=settings.shuffle,
             seed=settings.seed,
             prepare=part.prepare,
+            change=part.change,
             join_last=any(isinstance(m, BatchNorm) for m in model.modules()),
+            steps=settings.steps,
         )
         losses = settings.build_loss(problem.task, problem.columns, part.y)
         optimizer = optimizer_of(model)
         epochs = len(run.record.epochs()) or settings.epochs
         schedule = settings.build_schedule(optimizer, len(loader))
         initial = {name: t.copy() for name, t in model.state_dict().items()}
+        # a buffer that is not saved, such as the places of a Transformer, is needed all the same
+        initial |= {n: b.data.copy() for n, b in model.named_buffers() if n not in initial}
         x, y = next(loader.batches(0))
         changes = settings.changes
         program = Program(model, losses.train, optimizer, x, y, changes)
@@ -108,14 +116,27 @@ class _Retold:
         told = _told(run, optimizer, schedule, names, len(loader), epochs)
         trace = program.step.trace
         given = {**trace.parameters, **trace.buffers}
-        arrays = {"x": part.x, "y": part.y}
+        arrays, unpack = packed(train, part)
+        change = change_source(train)
         arrays |= {name.line.label: initial[path] for path, name in given.items()}
         arrays |= {f"{n}_by_step": v for n, v in told.items() if np.ndim(v) and not _short(v)}
         maximum = train.maximum if isinstance(train, Data) else None
         start = run.record.start or {}
         threads = int(start.get("threads") or 1)
         return cls(
-            run, program, source, loader, told, arguments, first, arrays, epochs, threads, maximum
+            run,
+            program,
+            source,
+            loader,
+            told,
+            arguments,
+            first,
+            arrays,
+            unpack,
+            change,
+            epochs,
+            threads,
+            maximum,
         )
 
 
@@ -252,13 +273,17 @@ class _File:
             f"SEED, EPOCHS, BATCH = {settings.seed}, {retold.epochs}, {retold.loader.batch_size}",
             constants("WEIGHTS", labels),
         ]
+        if self.steps is not None:
+            out.append(f"STEPS = {self.steps}  # of an epoch")
         if self.trace.buffers:
             names = tuple(name.line.label for name in self.trace.buffers.values())
             out.append(constants("BUFFERS", names))
         return "\n".join(out)
 
     def preparing(self) -> list[str]:
-        found = []
+        found = [self.retold.unpack] if self.retold.unpack else []
+        if self.retold.change:
+            found.append(self.retold.change)
         if self.augment:
             found.append(augment_source(self.augment, self.retold.maximum))
         preparation = self.retold.run.problem.preparation
@@ -277,7 +302,9 @@ class _File:
             f"    order = {order if settings.shuffle else 'np.arange(len(x))'}",
             "    ends = [*range(0, len(x), BATCH), len(x)]",
         ]
-        if self.retold.loader._ends != [*range(0, len(self.retold.loader.x), self.size), self.rows]:
+        if self.steps is not None:
+            out[-1] += "[: STEPS + 1]"
+        elif len(self.retold.loader) != -(-self.rows // self.size):
             out.append("    del ends[-2]  # a last batch of one row joins its neighbour")
         out += ["    for k in range(len(ends) - 1):", "        rows = order[ends[k] : ends[k + 1]]"]
         batch = "x[rows]"
@@ -285,7 +312,16 @@ class _File:
             batch = f'augment({batch}, generator(SEED, "augment", epoch, k))'
         if self.retold.loader.prepare is not None:
             batch = f"prepare({batch})"
+        if self.retold.change:
+            out.append('        rng = generator(SEED, "change", epoch, k)')
+            return "\n".join([*out, f"        yield change({batch}, y[rows], rng)"])
         return "\n".join([*out, f"        yield {batch}, y[rows]"])
+
+    @property
+    def steps(self) -> int | None:
+        """The steps of an epoch, where they are fewer than one pass takes."""
+        loader = self.retold.loader
+        return len(loader) if len(loader) < self.rows // self.size else None
 
     @property
     def size(self) -> int:
@@ -323,10 +359,15 @@ class _File:
         if "buffers" in arguments:
             out.append("    buffers = [data[name] for name in BUFFERS]")
         dealt = 'batches(data["x"], data["y"], epoch)'
+        if self.retold.unpack:
+            out.append("    texts, following = unpacked(data)")
+            dealt = "batches(texts, following, epoch)"
+        tokens = isinstance(self.retold.run.problem.kind, Tokens)
+        uneven = tokens or self.steps is not None  # epochs do not ask for as many answers as rows
         out += [
             "    t = 0  # steps done",
             "    for epoch in range(EPOCHS):",
-            "        total = 0.0",
+            f"        total{', count' if uneven else ''} = 0.0{', 0' if uneven else ''}",
             f"        for x, y in {dealt}:",
         ]
         if "rng" in arguments:
@@ -341,8 +382,17 @@ class _File:
         if len(out[-1]) > 100:
             rows = [f"                {self.argument(a)}," for a in arguments]
             out[-1:] = ["            loss = step(", *rows, "            )"]
-        out += ["            total += float(loss) * len(x)", "            t += 1"]
-        return "\n".join([*out, '        yield total / len(data["x"])'])
+        if not uneven:
+            out += ["            total += float(loss) * len(x)", "            t += 1"]
+            return "\n".join([*out, '        yield total / len(data["x"])'])
+        asked = f"int((y != {IGNORED}).sum())  # that count" if tokens else "len(x)"
+        out += [
+            f"            answers = {asked}",
+            "            total += float(loss) * answers",
+            "            count += answers",
+            "            t += 1",
+        ]
+        return "\n".join([*out, "        yield total / count"])
 
     def memory(self) -> list[str]:
         """The optimizer's memories before the first step."""

@@ -253,6 +253,7 @@ class _Session:
             prepare_target=self.train.prepare_target,
             join_last=batch_norm,
             steps=settings.steps,
+            change=self.train.change,
         )
         self.threads = settings.threads or threads.threads_for(
             model, loader.batch_size, settings.engine
@@ -378,15 +379,23 @@ def _problem(
     dtype = np.dtype(np.float32) if first is None else first.dtype
     linears = [m for m in model.modules() if isinstance(m, nn.Linear)]
     binary = bool(linears) and linears[-1].out_features == 1
-    flatten = _starts_linear(model)
-    return make_problem(train, preparation, dtype, flatten=flatten, binary=binary, loss=loss)
+    flatten = _starts_with(model, nn.Linear)
+    return make_problem(
+        train,
+        preparation,
+        dtype,
+        flatten=flatten,
+        binary=binary,
+        loss=loss,
+        channels_first=_starts_with(model, nn.Conv2d),
+    )
 
 
-def _starts_linear(model: Module) -> bool:
-    """Whether the first layer that does anything takes flat rows."""
+def _starts_with(model: Module, kind: type[Module]) -> bool:
+    """Whether the first layer that does anything is of this kind: Linear layers take flat rows."""
     for module in model.modules():
         if not list(module.children()):
-            return isinstance(module, nn.Linear)
+            return isinstance(module, kind)
     return False
 
 

@@ -22,9 +22,15 @@ class Meter:
     """Sums over the batches of an epoch, each answer that is asked for with the same weight."""
 
     def __init__(
-        self, loss_sum: float = 0.0, right: int = 0, squares: float = 0.0, count: int = 0
+        self,
+        loss_sum: float = 0.0,
+        right: int = 0,
+        squares: float = 0.0,
+        count: int = 0,
+        rows: int = 0,
     ) -> None:
         self.loss_sum, self.right, self.squares, self.count = loss_sum, right, squares, count
+        self.rows = rows  # texts, where each asks for several answers
 
     def add(self, task: Task, loss: float, outputs: Array, y: Array) -> None:
         """Take in a batch: its mean loss, the network's outputs and the targets."""
@@ -44,7 +50,7 @@ class Meter:
 
     def state(self) -> list[float]:
         """The sums, for a checkpoint."""
-        return [self.loss_sum, self.right, self.squares, self.count]
+        return [self.loss_sum, self.right, self.squares, self.count, self.rows]
 
 
 def outputs_of(model: Module, part: Part, task: Task) -> Array:

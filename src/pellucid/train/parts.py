@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pellucid.data import Arrays, Data, Preparation
 from pellucid.errors import DataError, DtypeError, ShapeError
-from pellucid.train.task import Task, task_named
+from pellucid.train.task import Task, Tokens, task_named
 
 __all__ = ["Part", "Problem", "Source", "make_part", "make_problem", "refuse_bad_numbers"]
 
@@ -45,13 +45,15 @@ class Problem:
 class Part:
     """Inputs and targets; ``prepare`` turns a batch of ``x`` into the network's numbers.
 
-    ``prepare_target`` does the same for a batch of ``y``.
+    ``prepare_target`` does the same for a batch of ``y``; ``change`` changes both of a training
+    batch together, by draws of its step.
     """
 
     x: Array
     y: Array
     prepare: Callable[[Array], Array] | None = None
     prepare_target: Callable[[Array], Array] | None = None
+    change: Callable[[Array, Array, np.random.Generator], tuple[Array, Array]] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -74,6 +76,7 @@ def make_problem(
     flatten: bool,
     binary: bool,
     loss: str = "auto",
+    channels_first: bool = False,
 ) -> Problem:
     """Read the task from the training part; fit a preparation on it where none is given.
 
@@ -82,7 +85,7 @@ def make_problem(
     if isinstance(train, Data):
         regression = train.task == "regression"
         preparation = preparation or Preparation.fit(
-            train, flatten=flatten, scale_target=regression
+            train, flatten=flatten, scale_target=regression, channels_first=channels_first
         )
         return Problem(
             train.task, train.classes, preparation, np.dtype(dtype), binary or regression
@@ -113,8 +116,8 @@ def make_part(name: str, source: Source, problem: Problem) -> Part:
         )
     if not len(x):
         raise DataError(f"{name} data", got="no rows", needs="at least one")
-    if problem.task == "tokens":  # windows over one text: nothing is copied
-        return Part(x, y)
+    if isinstance(problem.kind, Tokens):  # windows over one text: nothing is copied
+        return Part(x, y, change=getattr(source, "change", None))
     refuse_bad_numbers(f"{name} inputs", x)
     refuse_bad_numbers(f"{name} targets", y)
     x = x.astype(problem.dtype) if x.dtype.kind == "f" else x

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid import durable, interop, models, nn
-from pellucid.data import Preparation
+from pellucid.data import Arrays, Preparation
 from pellucid.errors import DataError, FormatError, OptionError, RunError, ShapeError
 from pellucid.nn import Module
 from pellucid.record import Record
@@ -85,7 +85,8 @@ class Run:
 
     def evaluate(self, data: Source) -> dict[str, Any]:
         """All the metrics on data with known answers: Data, or a pair of arrays (x, y)."""
-        part = make_part("evaluation", data, self.problem)
+        measured = data.measured() if isinstance(data, Arrays) else data
+        part = make_part("evaluation", measured, self.problem)
         kind = self.problem.kind
         y = part.targets(slice(None))
         return kind.report(outputs_of(self.model, part, kind), y, self.problem)
@@ -107,7 +108,9 @@ class Run:
         if preparation is None:
             x = x.astype(self.problem.dtype) if x.dtype.kind == "f" else x
             return Part(x, x)
-        return Part(preparation.transform(x, self.problem.dtype), x)
+        if preparation.columns:
+            return Part(preparation.transform(x, self.problem.dtype), x)
+        return Part(x, x, lambda batch: preparation.transform(batch, self.problem.dtype))
 
     def __repr__(self) -> str:
         where = f", {self.folder}" if self.folder else ""

@@ -13,6 +13,7 @@ from pellucid.autograd import Tensor
 from pellucid.errors import choose
 from pellucid.nn import Module
 from pellucid.nn import functional as F
+from pellucid.nn.functional.loss_doors import check_classes
 
 if TYPE_CHECKING:
     from pellucid.train.measure import Meter
@@ -23,10 +24,14 @@ __all__ = [
     "TASKS",
     "Task",
     "TokenLoss",
+    "Tokens",
     "answers",
+    "as_text",
+    "log_probabilities",
     "probabilities",
     "task_named",
     "truth",
+    "wholly_right",
 ]
 
 Array = NDArray[Any]
@@ -123,6 +128,61 @@ class Tokens(Task):
         right = int(((outputs.argmax(axis=-1) == y) & (y != IGNORED)).sum())
         return token_figures(loss, right, self.weight(y))
 
+    def in_words(self, x: Array, y: Array, outputs: Array, problem: Problem) -> str:
+        """One example as text: x (T,) and y (T,) tokens, outputs (T, V)."""
+        given, asked = (as_text(tokens, problem.classes) for tokens in (x, y))
+        said = as_text(np.where(y == IGNORED, IGNORED, outputs.argmax(axis=-1)), problem.classes)
+        return f"given {given!r}, asked for {asked!r}; the network says {said!r}"
+
+
+class Translation(Tokens):
+    """The tokens of a translation; an answer is right where every token of it is, the end too.
+
+    The network sees the right tokens before each place. Where its likeliest token is the right one
+    everywhere, it is so too when it goes by its own: the accuracy is that of greedy decoding.
+    """
+
+    name, title = "translation", "a translation"
+    rows = 128
+
+    def add(self, meter: Meter, outputs: Array, y: Array) -> None:
+        meter.right += int(wholly_right(outputs, y).sum())
+        meter.rows += len(y)
+
+    def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
+        return {"accuracy": meter.right / max(meter.rows, 1)}
+
+    def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
+        tokens = super().report(outputs, y, problem)
+        whole = float(wholly_right(outputs, y).mean())
+        more = {"token_accuracy": tokens["accuracy"], "tokens": tokens["samples"]}
+        return {**tokens, "accuracy": whole, **more, "samples": len(y)}
+
+    def in_words(self, x: Array, y: Array, outputs: Array, problem: Problem) -> str:
+        """One example as text: x (S + T,) and y (T,) tokens, outputs (T, V)."""
+        said = np.where(y == IGNORED, IGNORED, outputs.argmax(axis=-1))
+        source, right, says = (_text(t, problem.classes) for t in (x[: -len(y)], y, said))
+        return f"{source!r} is {right!r}; the network says {says!r}"
+
+
+def _text(tokens: Array, vocabulary: tuple[str, ...]) -> str:
+    """The characters of tokens; marks, which have names of several letters, are left out."""
+    known = [vocabulary[t] for t in tokens.tolist() if t in range(len(vocabulary))]
+    return "".join(c for c in known if len(c) == 1)
+
+
+def wholly_right(outputs: Array, y: Array) -> Array:
+    """Which texts are right at every place that counts, (N,)."""
+    return np.asarray(((outputs.argmax(axis=-1) == y) | (y == IGNORED)).all(axis=-1))
+
+
+def log_probabilities(outputs: Array, y: Array) -> Array:
+    """What the logits (N, T, V) give to the whole of each text y (N, T), in nats: (N,)."""
+    logs = F.log_softmax(outputs, dim=-1).data
+    counts = y != IGNORED
+    each = np.take_along_axis(logs, np.where(counts, y, 0)[..., np.newaxis], axis=-1)[..., 0]
+    return np.asarray((each * counts).sum(axis=-1))
+
 
 class TokenLoss(Module):
     """The mean cross-entropy of every token that counts, in nats.
@@ -146,6 +206,20 @@ class TokenLoss(Module):
             label_smoothing=self.label_smoothing,
         )
 
+    def check_labels(self, labels: Array, shape: tuple[int, ...]) -> None:
+        """Raise DataError for a token outside the vocabulary of the logits (B, T, V)."""
+        check_classes(labels, shape[-1], IGNORED, "token_cross_entropy")
+
+
+def as_text(tokens: Array, vocabulary: tuple[str, ...]) -> str:
+    """Tokens (T,) as text, a dot where none is asked for or one is hidden.
+
+    >>> as_text(np.array([1, 0, IGNORED, 2]), ("a", "b"))
+    'ba··'
+    """
+    known = range(len(vocabulary))
+    return "".join(vocabulary[t] if t in known else "·" for t in tokens.tolist())
+
 
 def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
     """Nats and bits a token, perplexity, and the share of tokens foreseen."""
@@ -158,7 +232,9 @@ def token_figures(loss: float, right: int, count: int) -> dict[str, Any]:
     }
 
 
-TASKS: dict[str, Task] = {task.name: task for task in (Classification(), Regression(), Tokens())}
+TASKS: dict[str, Task] = {
+    task.name: task for task in (Classification(), Regression(), Tokens(), Translation())
+}
 
 
 def task_named(name: str) -> Task:

@@ -32,6 +32,7 @@ class Job:
     models: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = "rows"  # what len(data) counts
     reads: ClassVar[tuple[str, ...]] = ()
+    recipes: ClassVar[tuple[str, ...]] = ()  # that --recipe may name
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """Whether this work is meant by DATA alone, where no --model was named."""
@@ -47,6 +48,10 @@ class Job:
 
     def split(self, source: Source, data: Any) -> Any:
         """Training, validation and test part, the same each time."""
+        raise NotImplementedError
+
+    def other(self, source: Source, run: Run) -> Any:
+        """Other data with known answers, as the run takes them, to measure it on."""
         raise NotImplementedError
 
     def recipe(self, data: Any, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pellucid.cli.jobs.base import Job, Progress
 from pellucid.cli.plan import Plan, describe_data, describe_network, make_plan
@@ -21,7 +21,9 @@ __all__ = ["Samples"]
 class Samples(Job):
     """A data set of pellucid.data: classes or numbers for samples."""
 
-    name, models = "samples", ("mlp",)
+    name = "samples"
+    models: ClassVar[tuple[str, ...]] = ("mlp",)
+    reads = ("resize", "skip_broken")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         return True

@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pellucid.cli.jobs.base import Job, Progress, digest
 from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
-from pellucid.data import Split
-from pellucid.data.text import Text, read_text
+from pellucid.data import Arrays, Split
+from pellucid.data.hidden import hidden_parts
+from pellucid.data.text import IGNORED, Lines, Text, read_text
 from pellucid.errors import OptionError
+from pellucid.models import BERT
+from pellucid.models.filling import Filler
 from pellucid.models.sampling import Sampler
+from pellucid.report.invented import invented
+from pellucid.report.surprise import surprise
 from pellucid.report.texts import texts
 from pellucid.train import Listener, Run, Trainer
+from pellucid.train.task import as_text
 
 if TYPE_CHECKING:
     from pellucid.cli.choices import Choices
@@ -24,6 +32,8 @@ __all__ = ["TextJob"]
 
 CELLS = ("rnn", "lstm", "gru")
 SHOWN = 300  # characters written at the end of an epoch, for the report
+INVENTED = 300  # lines made up for it
+WARM = 0.8  # the temperature of both
 RECIPES: dict[str, dict[str, Any]] = {
     "recurrent": {
         "model": "lstm",
@@ -32,7 +42,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "layers": "1",
         "context": 64,
         "batch_size": "32",
-        "steps": 500,
+        "steps": 1000,
         "epochs": 20,
         "optimizer": "adam",
         "lr": 0.004,
@@ -55,7 +65,23 @@ RECIPES: dict[str, dict[str, Any]] = {
         "schedule": "onecycle",
         "clip_norm": 1.0,
     },
-    "lines": {"context": 32, "batch_size": "64", "steps": None, "epochs": 12},
+    "bert": {
+        "model": "bert",
+        "width": 128,
+        "heads": 4,
+        "layers": "4",
+        "context": 64,
+        "batch_size": "32",
+        "steps": 200,
+        "epochs": 15,
+        "optimizer": "adamw",
+        "lr": 0.002,
+        "weight_decay": 0.1,
+        "betas": "0.9,0.99",
+        "schedule": "onecycle",
+        "clip_norm": 1.0,
+    },
+    "lines": {"lines": True, "context": 32, "batch_size": "64", "steps": None, "epochs": 12},
 }
 
 
@@ -63,9 +89,9 @@ class TextJob(Job):
     """A text file, character by character; a file of many short lines, line by line."""
 
     name = "text"
-    models = (*CELLS, "gpt")
+    models = (*CELLS, "gpt", "bert")
     unit = "characters"
-    reads = ("context", "lines")
+    reads = ("context", "lines", "model")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         return Path(data).suffix.lower() in (".txt", ".text", ".md")
@@ -80,10 +106,23 @@ class TextJob(Job):
         parts = data.windows(
             int(source.options["context"]), source.validation, source.test, source.seed
         )
+        if source.options.get("model") == "bert":
+            parts = hidden_parts(data, parts, source.seed)
         return Split(*parts)  # type: ignore[arg-type]
 
+    def other(self, source: Source, run: Run) -> Arrays:
+        """Another text, in the characters that the run knows."""
+        text = read_text(source.path(), lines=bool(source.options.get("lines")))
+        text = text.told_in(run.classes)
+        parts = text.windows(int(source.options["context"]), 0.0, 0.0, source.seed)
+        if isinstance(run.model, BERT):
+            parts = hidden_parts(text, parts, source.seed)
+        assert parts[0] is not None
+        return parts[0].measured()
+
     def recipe(self, data: Text, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        kind = "gpt" if given.get("model") == "gpt" else "recurrent"
+        model = given.get("model")
+        kind = str(model) if model in ("gpt", "bert") else "recurrent"
         entries = COMMON | {"test": 0.0} | RECIPES[kind]
         if data.lines:
             entries |= RECIPES["lines"]
@@ -98,9 +137,9 @@ class TextJob(Job):
     def _network(self, choices: Choices, data: Text) -> dict[str, Any]:
         size, layers = len(data.vocabulary), _layers(choices.layers)
         dropout = choices.dropout or 0.0
-        if choices.model == "gpt":
+        if choices.model in ("gpt", "bert"):
             return {
-                "model": "gpt",
+                "model": choices.model,
                 "vocabulary": size,
                 "context": choices.context,
                 "layers": layers,
@@ -125,29 +164,68 @@ class TextJob(Job):
         return f"{words}; {kind}: {', '.join(sizes)}"
 
     def listeners(self) -> list[Listener]:
-        return [_Writing()]
+        return [_Showing()]
 
     def sections(self, run: Run, parts: Split) -> list[str]:
-        return [texts(run.record, "What it wrote", _WORDS)]
+        title, words = _FILLED if isinstance(run.model, BERT) else _WROTE
+        held: Any = parts.validation if parts.test is None else parts.test
+        return [
+            texts(run.record, title, words),
+            _invented(run, parts.train),
+            "" if held is None else surprise(run, held.measured()),
+        ]
 
     def next(self, run: Run) -> list[tuple[str, str]]:
+        if isinstance(run.model, BERT):
+            return [("next", f'pellucid fill {run.folder} "a text with g_ps"')]
         return [("next", f"pellucid sample {run.folder}")]
 
 
 _USES = ("to train", "to validate", "to test")
-_WORDS = (
+_WROTE = (
+    "What it wrote",
     "After each epoch the network writes on from an empty page, each character drawn by the "
-    "probabilities that it gives (temperature 0.8)"
+    "probabilities that it gives (temperature 0.8)",
+)
+_FILLED = (
+    "What it filled in",
+    "After each epoch the network fills the gaps of the same passage of the validation part: the "
+    "passage with its gaps, then with the likeliest character in each, the surest first",
 )
 
 
-class _Writing(Listener):
-    """Lets the network write a little after each epoch."""
+class _Showing(Listener):
+    """Lets the network write a little after each epoch, or fill gaps."""
 
     def adds(self, trainer: Trainer) -> dict[str, Any]:
-        sampler = Sampler(trainer.model, trainer.problem.classes)
+        model, vocabulary = trainer.model, trainer.problem.classes
+        if isinstance(model, BERT):
+            return self.fills(model, trainer)
+        sampler = Sampler(model, vocabulary)
         key = (trainer.settings.seed, "sample", trainer.epoch)
-        return {"sample": sampler.write("\n", SHOWN, temperature=0.8, key=key).strip("\n")}
+        return {"sample": sampler.write("\n", SHOWN, temperature=WARM, key=key).strip("\n")}
+
+    def fills(self, model: BERT, trainer: Trainer) -> dict[str, Any]:
+        """A passage of the validation part with the gaps that were made there, and filled."""
+        if trainer.validation is None:
+            return {}
+        vocabulary, rows = trainer.problem.classes, -(-SHOWN // model.context)
+        x, y = trainer.validation.x[:rows].ravel(), trainer.validation.y[:rows].ravel()
+        tokens = np.where((x == model.mask) | (y == IGNORED), x, y).astype(np.int64)
+        gapped = as_text(tokens, vocabulary)
+        Filler(model, vocabulary).fill_tokens(tokens)
+        return {"sample": f"{gapped}\n\n{as_text(tokens, vocabulary)}"}
+
+
+def _invented(run: Run, train: Any) -> str:
+    """Of a network for lines: lines that it makes up, beside those that it learnt from."""
+    if not isinstance(train, Lines):
+        return ""
+    sampler = Sampler(run.model, run.classes)
+    keys = [(run.settings.seed, "sample", k) for k in range(INVENTED)]
+    made = [sampler.write("\n", SHOWN, temperature=WARM, stop="\n", key=key) for key in keys]
+    known = [as_text(row[row != IGNORED], run.classes).strip("\n") for row in train.y]
+    return invented([line.strip("\n") for line in made], known, WARM)
 
 
 def _layers(text: str | None) -> int:

@@ -1,0 +1,35 @@
+"""What convolutions reach on real data: minutes to half an hour each, one figure a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DATA = Path(os.environ.get("PELLUCID_DATA", ""))
+CASES = {
+    "LeNet-5 on MNIST": (("mnist", "--model", "lenet5"), 0.990, 4 * 60),
+    "the best recipe on MNIST": (("mnist", "--recipe", "best"), 0.995, None),
+    "a ResNet on CIFAR-10": (
+        (str(DATA / "cifar10" / "cifar10-images.zip"), "--model", "resnet"),
+        0.75,
+        20 * 60,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_accuracy_on_the_test_part(case, tmp_path):
+    words, wanted, seconds = CASES[case]
+    if not (DATA / "mnist").is_dir() or not (DATA / "cifar10").is_dir():
+        pytest.skip("PELLUCID_DATA has no mnist and cifar10")
+    command = [sys.executable, "-m", "pellucid", "train", *words, "--out", tmp_path / "r", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert result["test"]["accuracy"] >= wanted
+    if seconds is not None and (os.cpu_count() or 1) >= 2:
+        assert result["seconds"] < seconds
