@@ -15,8 +15,7 @@ of clauses that it never joined. Every word and every frame by itself is there t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
