@@ -48,23 +48,34 @@ def _tanh(a):
 
 
 @njit(**_OPTIONS)
+def _lstm_step(t, h, c, gates, cells, y, W_h, from_h, first, last):
+    """One step from the state h, c for some rows of the batch.
+
+    The state is an argument: with ``y[t - 1] if t > 0 else h0`` Numba loses count of its arrays and
+    frees one too often.
+    """
+    H = cells.shape[2]
+    i, f, g, o = gates[0], gates[1], gates[2], gates[3]
+    some_rows_nn(h, W_h, from_h, first, last)
+    for b in range(first, last):
+        for j in range(H):
+            it = _sigmoid(i[t, b, j] + from_h[b, j])
+            ft = _sigmoid(f[t, b, j] + from_h[b, H + j])
+            gt = _tanh(g[t, b, j] + from_h[b, 2 * H + j])
+            ot = _sigmoid(o[t, b, j] + from_h[b, 3 * H + j])
+            ct = ft * c[b, j] + it * gt
+            i[t, b, j], f[t, b, j], g[t, b, j], o[t, b, j] = it, ft, gt, ot
+            cells[t, b, j] = ct
+            y[t, b, j] = ot * _tanh(ct)
+
+
+@njit(**_OPTIONS)
 def _lstm_rows(gates, cells, y, h0, c0, W_h, from_h, first, last):
     """All steps for some rows of the batch; ``gates`` holds what came from x."""
     T, H = cells.shape[0], cells.shape[2]
-    i, f, g, o = gates[0], gates[1], gates[2], gates[3]
-    for t in range(T):
-        some_rows_nn(y[t - 1] if t > 0 else h0, W_h, from_h, first, last)
-        c = cells[t - 1] if t > 0 else c0
-        for b in range(first, last):
-            for j in range(H):
-                it = _sigmoid(i[t, b, j] + from_h[b, j])
-                ft = _sigmoid(f[t, b, j] + from_h[b, H + j])
-                gt = _tanh(g[t, b, j] + from_h[b, 2 * H + j])
-                ot = _sigmoid(o[t, b, j] + from_h[b, 3 * H + j])
-                ct = ft * c[b, j] + it * gt
-                i[t, b, j], f[t, b, j], g[t, b, j], o[t, b, j] = it, ft, gt, ot
-                cells[t, b, j] = ct
-                y[t, b, j] = ot * _tanh(ct)
+    _lstm_step(0, h0, c0, gates, cells, y, W_h, from_h, first, last)
+    for t in range(1, T):
+        _lstm_step(t, y[t - 1], cells[t - 1], gates, cells, y, W_h, from_h, first, last)
     for b in range(first, last):
         for j in range(H):
             y[T, b, j] = cells[T - 1, b, j]
@@ -82,29 +93,35 @@ def _lstm_loop(gates, cells, y, h0, c0, W_h, from_h, threads):
 
 
 @njit(**_OPTIONS)
+def _lstm_back_step(t, before, dy, gates, cells, W_hh, dz, dh, dc, first, last):
+    H = cells.shape[2]
+    i, f, g, o = gates[0], gates[1], gates[2], gates[3]
+    for b in range(first, last):  # short loops of few arrays each, which become vectors
+        for j in range(H):
+            m, dm, ot = _tanh(cells[t, b, j]), dh[b, j] + dy[t, b, j], o[t, b, j]
+            dc[b, j] += dm * ot * (_ONE - m * m)
+            dz[t, b, 3 * H + j] = dm * m * ot * (_ONE - ot)
+        for j in range(H):
+            it, gt, d = i[t, b, j], g[t, b, j], dc[b, j]
+            dz[t, b, j] = d * gt * it * (_ONE - it)
+            dz[t, b, 2 * H + j] = d * it * (_ONE - gt * gt)
+        for j in range(H):
+            ft, d = f[t, b, j], dc[b, j]
+            dz[t, b, H + j] = d * before[b, j] * ft * (_ONE - ft)
+            dc[b, j] = d * ft
+    some_rows_nn(dz[t], W_hh, dh, first, last)
+
+
+@njit(**_OPTIONS)
 def _lstm_back_rows(dy, gates, cells, c0, W_hh, dz, dh, dc, first, last):
     T, H = cells.shape[0], cells.shape[2]
-    i, f, g, o = gates[0], gates[1], gates[2], gates[3]
     for b in range(first, last):
         for j in range(H):
             dh[b, j] = np.float32(0)
             dc[b, j] = dy[T, b, j]
-    for t in range(T - 1, -1, -1):
-        before = cells[t - 1] if t > 0 else c0
-        for b in range(first, last):  # short loops of few arrays each, which become vectors
-            for j in range(H):
-                m, dm, ot = _tanh(cells[t, b, j]), dh[b, j] + dy[t, b, j], o[t, b, j]
-                dc[b, j] += dm * ot * (_ONE - m * m)
-                dz[t, b, 3 * H + j] = dm * m * ot * (_ONE - ot)
-            for j in range(H):
-                it, gt, d = i[t, b, j], g[t, b, j], dc[b, j]
-                dz[t, b, j] = d * gt * it * (_ONE - it)
-                dz[t, b, 2 * H + j] = d * it * (_ONE - gt * gt)
-            for j in range(H):
-                ft, d = f[t, b, j], dc[b, j]
-                dz[t, b, H + j] = d * before[b, j] * ft * (_ONE - ft)
-                dc[b, j] = d * ft
-        some_rows_nn(dz[t], W_hh, dh, first, last)
+    for t in range(T - 1, 0, -1):
+        _lstm_back_step(t, cells[t - 1], dy, gates, cells, W_hh, dz, dh, dc, first, last)
+    _lstm_back_step(0, c0, dy, gates, cells, W_hh, dz, dh, dc, first, last)
 
 
 @compiled
@@ -151,21 +168,26 @@ def lstm_back(threads, dy, kept, c0, W_hh, W_hr, out=None):
 
 
 @njit(**_OPTIONS)
-def _gru_rows(gates, from_h_n, y, h0, W_h, b_hn, from_h, first, last):
-    T, H = y.shape[0], y.shape[2]
+def _gru_step(t, before, gates, from_h_n, y, W_h, b_hn, from_h, first, last):
+    H = y.shape[2]
     r, z, n = gates[0], gates[1], gates[2]
-    for t in range(T):
-        before = y[t - 1] if t > 0 else h0
-        some_rows_nn(before, W_h, from_h, first, last)
-        for b in range(first, last):
-            for j in range(H):
-                rt = _sigmoid(r[t, b, j] + from_h[b, j])
-                zt = _sigmoid(z[t, b, j] + from_h[b, H + j])
-                inner = from_h[b, 2 * H + j] + b_hn[j]
-                nt = _tanh(n[t, b, j] + rt * inner)
-                r[t, b, j], z[t, b, j], n[t, b, j] = rt, zt, nt
-                from_h_n[t, b, j] = inner
-                y[t, b, j] = nt + zt * (before[b, j] - nt)
+    some_rows_nn(before, W_h, from_h, first, last)
+    for b in range(first, last):
+        for j in range(H):
+            rt = _sigmoid(r[t, b, j] + from_h[b, j])
+            zt = _sigmoid(z[t, b, j] + from_h[b, H + j])
+            inner = from_h[b, 2 * H + j] + b_hn[j]
+            nt = _tanh(n[t, b, j] + rt * inner)
+            r[t, b, j], z[t, b, j], n[t, b, j] = rt, zt, nt
+            from_h_n[t, b, j] = inner
+            y[t, b, j] = nt + zt * (before[b, j] - nt)
+
+
+@njit(**_OPTIONS)
+def _gru_rows(gates, from_h_n, y, h0, W_h, b_hn, from_h, first, last):
+    _gru_step(0, h0, gates, from_h_n, y, W_h, b_hn, from_h, first, last)
+    for t in range(1, y.shape[0]):
+        _gru_step(t, y[t - 1], gates, from_h_n, y, W_h, b_hn, from_h, first, last)
 
 
 @compiled
@@ -180,29 +202,35 @@ def _gru_loop(gates, from_h_n, y, h0, W_h, b_hn, from_h, threads):
 
 
 @njit(**_OPTIONS)
+def _gru_back_step(t, before, dy, kept, W_hh, dz, dz_h, past, dh, first, last):
+    H = dh.shape[1]
+    for b in range(first, last):
+        for j in range(H):
+            rt, zt, nt = kept[0, t, b, j], kept[1, t, b, j], kept[2, t, b, j]
+            d = dh[b, j] + dy[t, b, j]
+            dn = d * (_ONE - zt) * (_ONE - nt * nt)
+            dr = dn * kept[3, t, b, j] * rt * (_ONE - rt)
+            dzt = d * (before[b, j] - nt) * zt * (_ONE - zt)
+            dz[t, b, j], dz[t, b, H + j] = dn, dr
+            dz[t, b, 2 * H + j], dz[t, b, 3 * H + j] = dzt, dn * rt
+            dz_h[b, j], dz_h[b, H + j], dz_h[b, 2 * H + j] = dr, dzt, dn * rt
+            past[b, j] = d * zt
+    some_rows_nn(dz_h, W_hh, dh, first, last)
+    for b in range(first, last):
+        for j in range(H):
+            dh[b, j] += past[b, j]
+
+
+@njit(**_OPTIONS)
 def _gru_back_rows(dy, y, kept, h0, W_hh, dz, dz_h, past, dh, first, last):
     """``dz_h``: what W_hh feels of one step; ``past``: what goes past the gates to h before."""
     T, H = y.shape[0], y.shape[2]
     for b in range(first, last):
         for j in range(H):
             dh[b, j] = np.float32(0)
-    for t in range(T - 1, -1, -1):
-        before = y[t - 1] if t > 0 else h0
-        for b in range(first, last):
-            for j in range(H):
-                rt, zt, nt = kept[0, t, b, j], kept[1, t, b, j], kept[2, t, b, j]
-                d = dh[b, j] + dy[t, b, j]
-                dn = d * (_ONE - zt) * (_ONE - nt * nt)
-                dr = dn * kept[3, t, b, j] * rt * (_ONE - rt)
-                dzt = d * (before[b, j] - nt) * zt * (_ONE - zt)
-                dz[t, b, j], dz[t, b, H + j] = dn, dr
-                dz[t, b, 2 * H + j], dz[t, b, 3 * H + j] = dzt, dn * rt
-                dz_h[b, j], dz_h[b, H + j], dz_h[b, 2 * H + j] = dr, dzt, dn * rt
-                past[b, j] = d * zt
-        some_rows_nn(dz_h, W_hh, dh, first, last)
-        for b in range(first, last):
-            for j in range(H):
-                dh[b, j] += past[b, j]
+    for t in range(T - 1, 0, -1):
+        _gru_back_step(t, y[t - 1], dy, kept, W_hh, dz, dz_h, past, dh, first, last)
+    _gru_back_step(0, h0, dy, kept, W_hh, dz, dz_h, past, dh, first, last)
 
 
 @compiled
