@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 LONG_DATA := ../shared/data
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help train test lint types check long bench clean
+.PHONY: help train test lint types check long hours bench clean
 
 # What other environments and settings of pip would change about ours.
 unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
@@ -29,6 +29,7 @@ help:
 	@echo "make types    types, with mypy"
 	@echo "make check    lint, types and test"
 	@echo "make long     the longer checks on real data (PELLUCID_DATA, else $(LONG_DATA))"
+	@echo "make hours    the figures on real data that take hours: CIFAR-10, GAN, ResNet, Transformer"
 	@echo "make bench    how fast it is beside PyTorch, JAX, scikit-learn and ONNX Runtime (minutes)"
 	@echo "make clean    remove what make made: .venv and caches; runs/ stays"
 	@echo
@@ -53,11 +54,13 @@ check:
 	@$(MAKE) --no-print-directory types
 	@$(MAKE) --no-print-directory test
 
-long: $(VENV)/dev
+long: WHICH = not hours
+hours: WHICH = hours
+long hours: $(VENV)/dev
 	@data="$${PELLUCID_DATA:-$(LONG_DATA)}"; \
 	if [ ! -d tests_long ]; then echo "There are no longer checks (no folder tests_long)."; \
 	elif [ ! -d "$$data" ]; then echo "No real data: set PELLUCID_DATA to the folder that has it."; \
-	else PELLUCID_DATA="$$(cd "$$data" && pwd)" $(BIN)/python -m pytest tests_long $(ARGS); fi
+	else PELLUCID_DATA="$$(cd "$$data" && pwd)" $(BIN)/python -m pytest tests_long -m "$(WHICH)" $(ARGS); fi
 
 bench: $(BENCH)/made
 	@$(BENCH)/bin/python benchmarks/run.py $(ARGS)

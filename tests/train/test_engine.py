@@ -113,6 +113,18 @@ def test_own_optimizers_with_groups_are_written() -> None:
     assert same(run("program").model, run("eager").model)
 
 
+def test_groups_that_remember_other_things_run_eagerly() -> None:
+    def run(engine: str) -> pellucid.Run:
+        model = network()
+        first = {"params": model[0].parameters(), "momentum": 0.9}
+        groups = [first, {"params": model[2].parameters()}]
+        return train(model=model, optimizer=optim.SGD(groups, lr=0.1), engine=engine)
+
+    with pytest.warns(UserWarning, match="not all updated alike"):
+        one = run("program")
+    assert same(one.model, run("eager").model)
+
+
 def test_lbfgs_runs_eagerly_says_so_once_and_may_be_resumed(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"optimizer": "lbfgs", "batch_size": "all", "epochs": 4}
     with pytest.warns(UserWarning, match="looks at the loss several times in one step") as warned:

@@ -56,7 +56,7 @@ def sample(
     sampler = Sampler(loaded.model, loaded.classes)
     texts = [
         sampler.write(
-            "\n" if prompt is None else prompt,
+            sampler.empty_page if prompt is None else prompt,
             length,
             temperature=temperature,
             top_k=top_k,

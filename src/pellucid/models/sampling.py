@@ -22,6 +22,11 @@ class Sampler:
     def __init__(self, model: Module, vocabulary: Sequence[str]) -> None:
         self.model, self.vocabulary = model, tuple(vocabulary)
 
+    @property
+    def empty_page(self) -> str:
+        """What a text begins behind: the end of a line; where there is none a space, or any."""
+        return next((c for c in ("\n", " ") if c in self.vocabulary), self.vocabulary[0])
+
     def write(
         self,
         prompt: str,

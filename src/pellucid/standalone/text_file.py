@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid import __version__, durable
 from pellucid.models import BERT
+from pellucid.models.sampling import Sampler
 from pellucid.program.helpers import imports, joined
 from pellucid.program.inference import Inference, described, weights_text
 from pellucid.standalone.preparing import quoted
@@ -150,7 +151,7 @@ def write_text_file(run: Run, path: Path) -> list[Path]:
     functions = inference.functions()
     used = {"import sys"} if fills else {"import argparse", "import sys", "import zlib"}
     head = joined({*used, *more}, imports(functions))
-    start = "\n"
+    start = Sampler(run.model, run.classes).empty_page
     sample = SAMPLE.format(prompt=start, inputs=INPUTS[placed])
     tools = [ENCODE, FILL] if fills else [GENERATOR, ENCODE, CHOSEN, sample]
     main = FILL_MAIN.format(name=path.name) if fills else SAMPLE_MAIN.format(prompt=start)

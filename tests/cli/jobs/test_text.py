@@ -158,6 +158,15 @@ def test_a_written_file_says_what_it_does_not_know(pellucid, train, texts):
         assert done.returncode and said in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_text_without_line_ends(pellucid, texts, train):
+    (texts / "one.txt").write_text("abc abd " * 60)
+    folder = train("lstm", *SHORT, data="one.txt")
+    assert pellucid("sample", folder, "--length", 20).code == 0
+    assert pellucid("write", folder, "--inference", "-o", "predict.py").code == 0
+    done = subprocess.run([sys.executable, "predict.py"], cwd=texts, capture_output=True, text=True)
+    assert not done.returncode, done.stderr
+
+
 # -- looking at a run --
 
 
@@ -178,6 +187,9 @@ def test_evaluate_on_the_training_part_and_on_another_text(pellucid, train, text
     folder = train("gpt", *SHORT)
     figures = json.loads(pellucid("evaluate", folder, "--on", "train", "--json").out)
     assert figures["samples"] == round(0.9 * len(PLAY)) - 1
+    (texts / "other.txt").write_text("Behold.\n")  # shorter than the context
+    figures = json.loads(pellucid("evaluate", folder, "--data", "other.txt", "--json").out)
+    assert figures["samples"] == 7
     (texts / "other.txt").write_text("Behold the KING of mine.\n")
     figures = json.loads(pellucid("evaluate", folder, "--data", "other.txt", "--json").out)
     assert figures["samples"] == 24

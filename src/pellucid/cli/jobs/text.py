@@ -13,7 +13,7 @@ from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Arrays, Split
 from pellucid.data.hidden import hidden_parts
-from pellucid.data.text import IGNORED, Lines, Text, read_text
+from pellucid.data.text import IGNORED, Lines, Text, covered, read_text
 from pellucid.errors import OptionError
 from pellucid.models import BERT
 from pellucid.models.filling import Filler
@@ -115,8 +115,11 @@ class TextJob(Job):
         """Another text, in the characters that the run knows."""
         text = read_text(source.path(), lines=bool(source.options.get("lines")))
         text = text.told_in(run.classes)
-        parts = text.windows(int(source.options["context"]), 0.0, 0.0, source.seed)
-        if isinstance(run.model, BERT):
+        context, fills = int(source.options["context"]), isinstance(run.model, BERT)
+        if not (text.lines or fills):  # it may be shorter than the context
+            return covered(text.tokens, context, text.name, text.source)
+        parts = text.windows(context, 0.0, 0.0, source.seed)
+        if fills:
             parts = hidden_parts(text, parts, source.seed)
         assert parts[0] is not None
         return parts[0].measured()
@@ -207,7 +210,8 @@ class _Showing(Listener):
         if trainer.loader.y.dtype.kind == "i":  # texts of one line, filled up with IGNORED
             made = _lines(sampler, SHORT, key)
             return {"sample": "  ".join(made)}
-        return {"sample": sampler.write("\n", SHOWN, temperature=WARM, key=key).strip("\n")}
+        page = sampler.empty_page
+        return {"sample": sampler.write(page, SHOWN, temperature=WARM, key=key).strip("\n")}
 
     def fills(self, model: BERT, trainer: Trainer) -> dict[str, Any]:
         """A passage of the validation part with the gaps that were made there, and filled."""
