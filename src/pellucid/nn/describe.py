@@ -77,8 +77,9 @@ def describe_again(module: Module, names: Sequence[str], before: Any, after: Any
     told_by_parts = any(type(module).forward is base.forward for base in _OF_MODULES.values())
     if told_by_parts or module._arguments is None:
         return
-    known = inspect.signature(type(module)).parameters
-    bound = inspect.signature(type(module)).bind(*module._arguments[0], **module._arguments[1])
+    signature = _takes(type(module))
+    known = signature.parameters
+    bound = signature.bind(*module._arguments[0], **module._arguments[1])
     bound.apply_defaults()
     told = [name for name in names if name in known and bound.arguments[name] == before]
     if len(told) == 1:
@@ -120,7 +121,7 @@ def rebuild(spec: dict[str, Any]) -> Module:
         raise FormatError(
             "architecture",
             got=f"a {kind} with options {', '.join(options) or 'none'} ({reason})",
-            needs=f"what {kind} takes: {inspect.signature(cls)}",
+            needs=f"what {kind} takes: {_takes(cls)}",
         ) from error
 
 
@@ -148,6 +149,12 @@ def _part(spec: dict[str, Any], name: str, kind: type) -> Any:
     return part
 
 
+def _takes(cls: type[Module]) -> inspect.Signature:
+    """What the class is made with: its ``__init__`` says it, ``Module.__new__`` takes anything."""
+    signature = inspect.signature(cls.__init__)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 def _given(module: Module) -> tuple[list[Any], dict[str, Any]]:
     """What the module was made with: by place where the class takes ``*args``, else by name."""
     if module._arguments is None:
@@ -158,7 +165,7 @@ def _given(module: Module) -> tuple[list[Any], dict[str, Any]]:
             try_="pellucid.load(folder, model=MyNet(...)), with the head replaced again",
         )
     args, kwargs = module._arguments
-    signature = inspect.signature(type(module))
+    signature = _takes(type(module))
     parameters = signature.parameters
     bound = signature.bind(*args, **kwargs)
     if any(p.kind is p.VAR_POSITIONAL and p.name in bound.arguments for p in parameters.values()):
