@@ -45,14 +45,14 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "transformer": {
         "model": "transformer",
-        "width": 64,
+        "width": 48,
         "heads": 4,
         "layers": "2",
         "dropout": 0.1,
         "optimizer": "adamw",
-        "lr": 0.002,
+        "lr": 0.003,
         "weight_decay": 0.01,
-        "epochs": 12,
+        "epochs": 20,
     },
     "bag-of-words": {
         "model": "bag-of-words",
