@@ -28,12 +28,12 @@ from pellucid import data, models, nn
 SHOTS, STEPS, DRAWS = 3, 100, 10
 # what each way does with the network, and its learning rate
 WAYS: dict[str, dict[str, Any]] = {
-    "from scratch": {"lr": 0.003},
-    "head only": {"lr": 0.01, "freeze": "body"},
+    "from scratch": {"lr": 0.001},
+    "head only": {"lr": 0.003, "freeze": "body"},
     "fine-tuned": {"lr": 0.003},
     "fine-tuned slowly": {"lr": 0.01, "body_lr": 0.3, "layer_decay": 0.5},
 }
-RATES = (0.001, 0.003, 0.01, 0.03)
+RATES = (0.0003, 0.001, 0.003, 0.01, 0.03)
 
 
 def network(seed: int) -> nn.Module:
