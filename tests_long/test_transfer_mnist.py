@@ -35,4 +35,4 @@ def test_new_digits_from_three_examples_each() -> None:
     table = example.compare(model.eval().state_dict(), new, example.halves(mnist.test)[1])
     means = {way: float(np.mean(scores)) for way, scores in table.items()}
     print("\n" + "\n".join(f"{way:<18} {mean:.2%}" for way, mean in means.items()))
-    assert means["fine-tuned"] >= means["from scratch"] + 0.04
+    assert means["fine-tuned slowly"] >= means["from scratch"] + 0.04
