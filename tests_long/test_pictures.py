@@ -62,7 +62,6 @@ def drawn_pictures(run: Run) -> Any:
     return as_bytes(decoded(run.model, drawn(run.model, COUNT, 0, "generate")))
 
 
-@pytest.mark.xfail(reason="the GAN's share is 60 to 64 % so far")
 def test_pictures_of_the_gan_are_recognised(tmp_path: Path, judge: Run) -> None:
     share, classes = judged(judge, drawn_pictures(train(tmp_path / "gan", "--model", "gan")))
     print(f"\nGAN: {share:.1%} of {COUNT:,} read with confidence over {SURE}; {classes.tolist()}")
@@ -73,7 +72,7 @@ def test_pictures_of_the_gan_are_recognised(tmp_path: Path, judge: Run) -> None:
 def test_pictures_of_the_vae_are_recognised(tmp_path: Path, judge: Run) -> None:
     share, classes = judged(judge, drawn_pictures(train(tmp_path / "vae", "--model", "vae")))
     print(f"\nVAE: {share:.1%} of {COUNT:,} read with confidence over {SURE}; {classes.tolist()}")
-    assert share >= 0.6
+    assert share >= 0.7
     assert classes.min() > 0
 
 

@@ -80,9 +80,9 @@ def test_one_gradient_holds_the_steps_of_both_players() -> None:
         zero = Tensor(np.zeros((6, 3), np.float32))
         h = models.generate._drawn(zero, zero)
     made = alone.generator(h).tanh()
-    real = alone.critic(Tensor(np.concatenate([X[:, None] * 2 - 1, made.data])))
-    ones = np.concatenate([np.full((6, 1), 0.9, np.float32), np.zeros((6, 1), np.float32)])
-    (F.binary_cross_entropy_with_logits(real, Tensor(ones)) * 2).backward()
+    for pictures, sure in ((X[:, None] * 2 - 1, 0.9), (made.data, 0.0)):
+        opinion = alone.critic(Tensor(pictures))
+        F.binary_cross_entropy_with_logits(opinion, np.full((6, 1), sure, np.float32)).backward()
     for name, p in alone.critic.named_parameters():
         np.testing.assert_allclose(both[f"critic.{name}"], p.grad.data, rtol=2e-4, atol=1e-6)
     made = alone.generator(h).tanh()

@@ -106,21 +106,23 @@ class GAN(nn.Module):
     2016, algorithm 1, the single-step form of Goodfellow et al. 2014, algorithm 1).
 
     ``channels`` are those of the critic's two convolutions of stride 2, the generator has them the
-    other way round, with batch norm (Radford et al. 2016); [] for picture sizes that 4 does not
-    divide: then both are made of Linear layers. In eval mode pictures are made from h = 0.
+    other way round; weights start from N(0, 0.02), and both have batch norm, the critic's over real
+    and over made pictures apart (Radford et al. 2016, sections 3 and 4). [] for picture sizes that
+    4 does not divide: then both are made of Linear layers. In eval mode pictures are made from
+    h = 0.
 
     >>> GAN([8, 8], latent=2, channels=[2, 4])(np.zeros((3, 8, 8), np.float32)).shape
     (3, 3)
     """
 
     def __init__(
-        self, shape: Sequence[int], latent: int = 64, channels: Sequence[int] = (16, 32)
+        self, shape: Sequence[int], latent: int = 8, channels: Sequence[int] = (16, 128)
     ) -> None:
         super().__init__()
         self.shape, self.latent = _shape(shape), _latent(latent)
         self.generator = _generator(self.shape, latent, list(channels))
         self.critic = _critic(self.shape, list(channels))
-        for p in self.generator.parameters():
+        for p in self.parameters():
             if p.ndim >= 2:
                 init.normal_(p, 0.0, 0.02)
 
@@ -130,12 +132,11 @@ class GAN(nn.Module):
         if self.training:
             h = _drawn(h, h)
         made = self.generator(h).tanh()  # from -1 to 1
-        both = np.concatenate([_channels_first(x * 2 - 1, self.shape), made.detach()], axis=0)
-        opinion = self.critic(both)
+        real = self.critic(_channels_first(x * 2 - 1, self.shape))
+        taken = self.critic(made.detach())
         with _held(self.critic):
             again = self.critic(made)
-        n = x.shape[0]
-        packed: Tensor = np.concatenate([opinion[:n], opinion[n:], again], axis=1)  # type: ignore[assignment]
+        packed: Tensor = np.concatenate([real, taken, again], axis=1)  # type: ignore[assignment]
         return packed
 
     def decode(self, h: Tensor) -> Tensor:
@@ -214,7 +215,8 @@ def _critic(shape: tuple[int, ...], channels: list[int]) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(colours, few, 4, stride=2, padding=1),
         nn.LeakyReLU(0.2),
-        nn.Conv2d(few, many, 4, stride=2, padding=1),
+        nn.Conv2d(few, many, 4, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(many),
         nn.LeakyReLU(0.2),
         nn.Flatten(),
         nn.Linear(many * (height // 4) * (width // 4), 1),

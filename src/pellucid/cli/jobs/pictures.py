@@ -42,14 +42,14 @@ RECIPES: dict[str, dict[str, Any]] = {
     "denoising": {"latent": 64, "augment_noise": NOISE},
     "vae": {"latent": 16, "epochs": 30},
     "gan": {
-        "layers": "16,32",
-        "latent": 64,
+        "layers": "16,128",
+        "latent": 8,
         "validation": 0.0,
         "lr": 0.001,
         "betas": "0.5,0.999",
         "schedule": "constant",
         "batch_size": "64",
-        "epochs": 12,
+        "epochs": 8,
     },
 }
 
