@@ -38,6 +38,21 @@ def test_info_of_a_table(pellucid, tmp_path):
     assert "yes: 2" in out
 
 
+def test_info_of_other_kinds_of_data(pellucid, tmp_path):
+    """Each as the work that `pellucid train` would make of it."""
+    (tmp_path / "t.txt").write_text("to be\nor not\n")
+    (tmp_path / "s.csv").write_text("month,sold\n2020-01,1.5\n2020-02,3\n2020-03,2\n")
+    for data, told in {
+        "dates": ("pairs              20,000", "-> 1959-02-06"),
+        "sentiment": ("bad: 2,250, good: 2,250",),
+        "t.txt": ("characters            13", "lines                 2"),
+        "s.csv": ("dates         2020-01 to 2020-03", "target range  1.5 to 3"),
+    }.items():
+        out = pellucid("data", "info", data).out
+        assert [words for words in told if words not in out] == []
+        assert json.loads(pellucid("data", "info", data, "--json").out)["name"]
+
+
 def test_get_an_unknown_set(pellucid):
     assert "did you mean 'mnist'?" in pellucid("data", "get", "mnst").err
 

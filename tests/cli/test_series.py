@@ -155,10 +155,14 @@ def test_a_run_of_another_kind_is_refused(pellucid, sales):
     assert "1 to 6: the horizon" in pellucid("forecast", "a", "--steps", 7).err
 
 
-def test_a_table_with_dates_stays_a_table_without_a_horizon(sales):
-    assert job_for(str(sales), {}).name == "samples"
-    assert job_for(str(sales), {"horizon": 3}).name == "series"
-    assert job_for(str(sales), {"model": "lstm"}).name == "series"
+def test_a_table_with_dates_stays_a_table_unless_it_has_nothing_else(sales, tmp_path):
+    assert job_for(str(sales), {}).name == "series"
+    assert job_for(str(sales), {"model": "mlp"}).name == "samples"
+    wide = tmp_path / "wide.csv"
+    wide.write_text("date,a,b\n2020-01-01,1,2\n2020-01-02,2,4\n")
+    assert job_for(str(wide), {}).name == "samples"
+    assert job_for(str(wide), {"horizon": 3}).name == "series"
+    assert job_for(str(wide), {"model": "lstm"}).name == "series"
     assert job_for("story.txt", {"model": "lstm"}).name == "text"
 
 

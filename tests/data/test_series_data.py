@@ -109,6 +109,8 @@ def test_only_files_with_dates_and_numbers_look_like_series(write, tmp_path):
     assert not has_dates(write(["1.5,2", "2.5,3"]))
     assert not has_dates(write(["nice film,2020", "bad film,2021"]))
     assert not has_dates(tmp_path / "nothing.csv")
+    assert has_dates(write(monthly()), alone=True)
+    assert not has_dates(write(["2020-01,nice,5", "2020-02,bad,4"]), alone=True)
     assert as_date("2020-02-30") is None
 
 

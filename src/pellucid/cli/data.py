@@ -8,13 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from pellucid import data as sets
+from pellucid.cli.jobs import job_for
 from pellucid.cli.progress import downloading
 from pellucid.cli.screen import ERR, OUT, facts, print_json, table
-from pellucid.data.labelled_text import looks_like_sentences, made_reviews, read_labelled
+from pellucid.cli.source import Source
+from pellucid.data.dates import SAMPLES
 
 __all__ = ["app"]
 
-SENTENCES = sets.Listed("sentiment", "sentences, made up", "6,000 sentences", "in the package")
+# sets that only their own kind of work can load
+TEXTS = [
+    sets.Listed("sentiment", "sentences, made up", "6,000 sentences", "in the package"),
+    sets.Listed("dates", "translation, made up", f"{SAMPLES:,} pairs", "in the package"),
+]
 
 app = typer.Typer(
     rich_markup_mode="rich",
@@ -32,7 +38,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object, for machine
 @app.command("list")
 def list_(data_dir: Folder = None, json: Json = False) -> None:
     """The sets that have a name, and where they are on this machine."""
-    known = [*sets.available(data_dir), SENTENCES]
+    known = [*sets.available(data_dir), *TEXTS]
     if json:
         print_json({"sets": [listed._asdict() for listed in known]})
         return
@@ -45,7 +51,8 @@ def get(
     data_dir: Folder = None,
 ) -> None:
     """Fetch a set into the user cache, and check every byte of it."""
-    data = _load(name, data_dir)
+    with downloading(ERR) as progress:
+        data = sets.load(name, data_dir=data_dir, progress=progress)
     facts(OUT, [("data", f"{data.name}: {len(data):,} rows, checked"), ("from", data.source)])
 
 
@@ -59,20 +66,15 @@ def info(
     json: Json = False,
 ) -> None:
     """What is in a set: rows, classes, columns, and what was decided while reading it."""
-    if name.lower() == "sentiment" or looks_like_sentences(name):
-        made = made_reviews() if name.lower() == "sentiment" else read_labelled(name, target=target)
-        found = made.info()
-    else:
-        found = sets.info(_load(name, data_dir, target=target, task=task, impute=impute))
+    given = {"target": target, "task": task, "impute": impute, "data_dir": data_dir}
+    given = {key: value for key, value in given.items() if value is not None}
+    with downloading(ERR) as progress:
+        loaded = job_for(name, given).load(Source.chosen(name, 0, given), progress)
+    found = sets.info(loaded) if isinstance(loaded, sets.Data) else loaded.info()
     if json:
         print_json(found)
         return
     table(OUT, ("", ""), [(key, text) for key, value in found.items() for text in _texts(value)])
-
-
-def _load(name: str, data_dir: Path | None, **options: Any) -> sets.Data:
-    with downloading(ERR) as progress:
-        return sets.load(name, data_dir=data_dir, progress=progress, **options)
 
 
 def _texts(value: Any) -> list[str]:

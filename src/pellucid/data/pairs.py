@@ -109,6 +109,22 @@ class Pairs:
         longest = max(map(len, self.sources)), max(map(len, self.targets))
         return Spelling((*MARKS, *known), longest[0], longest[1] + 1)
 
+    def info(self) -> dict[str, object]:
+        """What there is to know about the set, in plain numbers and texts."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "task": "translation",
+            "pairs": len(self),
+            "different sources": len(set(self.sources)),
+            "different targets": len(set(self.targets)),
+            "characters": "".join(self.spelling.vocabulary[len(MARKS) :]),
+            "notes": list(self.notes),
+            "for example": [
+                f"{x} -> {y}" for x, y in zip(self.sources[:3], self.targets[:3], strict=True)
+            ],
+        }
+
     def arrays(self, rows: Array) -> Arrays:
         """These pairs as x (N, S + T), source | begin mark, target, and y (N, T), target, end mark.
 

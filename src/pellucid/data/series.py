@@ -45,6 +45,23 @@ class Series:
         """The name of the column that is forecast."""
         return self.columns[0]
 
+    def info(self) -> dict[str, object]:
+        """What there is to know about the series, in plain numbers and texts."""
+        y = self.values[:, 0]
+        return {
+            "name": self.name,
+            "source": self.source,
+            "task": "a series to forecast",
+            "rows": len(self),
+            "dates": "{} to {}".format(*self.dates(0, 1), *self.dates(len(self) - 1, len(self))),
+            "step": str(self.step),
+            "target": self.target,
+            "target range": f"{y.min():g} to {y.max():g}",
+            "columns": list(self.columns),
+            "filled rows": self.filled,
+            "notes": list(self.notes),
+        }
+
     def dates(self, start: int, stop: int) -> list[str]:
         """The dates of rows as the file spells them; beyond its end too."""
         return shown(self.step.at(np.arange(start, stop)))
@@ -57,10 +74,10 @@ class Series:
         return (*self.columns, *names), np.concatenate([self.values, waves], axis=1)
 
 
-def has_dates(path: str | Path) -> bool:
+def has_dates(path: str | Path, *, alone: bool = False) -> bool:
     """Whether the first rows of a CSV file hold a date and a number; never raises.
 
-    A quick look that decides what a file is meant for.
+    A quick look that decides what a file is meant for. ``alone``: they hold nothing else.
     """
     try:
         with Path(path).expanduser().open("rb") as file:
@@ -68,14 +85,15 @@ def has_dates(path: str | Path) -> bool:
     except OSError:
         return False
     rows = [line for line in text.splitlines() if line.strip()][1:4]
-    return bool(rows) and all(_dated(row) for row in rows)
+    return bool(rows) and all(_dated(row, alone) for row in rows)
 
 
-def _dated(row: str) -> bool:
+def _dated(row: str, alone: bool) -> bool:
     for mark in ",;\t":
         cells = [cell.strip().strip('"') for cell in row.split(mark)]
         if any(as_date(cell) is not None for cell in cells):
-            return any(parse_number(cell) is not None for cell in cells)
+            numbers = sum(parse_number(cell) is not None for cell in cells)
+            return numbers > 0 and not (alone and len(cells) > 2)
     return False
 
 

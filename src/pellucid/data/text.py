@@ -67,6 +67,21 @@ class Text:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def info(self) -> dict[str, object]:
+        """What there is to know about the text, in plain numbers and texts."""
+        end = self.vocabulary.index("\n") if "\n" in self.vocabulary else -1
+        lines = int((self.tokens == end).sum())
+        return {
+            "name": self.name,
+            "source": self.source,
+            "task": "the next character" + (", each line a text of its own" * self.lines),
+            "characters": len(self),
+            "lines": lines,
+            "different characters": len(self.vocabulary),
+            "vocabulary": repr("".join(self.vocabulary)),
+            "for example": [repr(self.decode(self.tokens[:60]))],
+        }
+
     def encode(self, text: str) -> Array:
         """Characters as tokens; raises DataError for one that is not in the vocabulary."""
         return encode(text, self.vocabulary)

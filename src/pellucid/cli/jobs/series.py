@@ -51,19 +51,22 @@ LITTLE: dict[str, Any] = {"hidden": 16, "batch_size": "16", "weight_decay": 0.1}
 
 
 class SeriesJob(Job):
-    """A CSV file with a column of dates; --horizon, or a network for series, says it is meant."""
+    """A CSV file with a column of dates; see :meth:`takes` for what says that it is meant."""
 
     name = "series"
     models = (*CELLS, "tcn")
     reads = ("horizon", "window", "season", "log", "difference", "fill", "date", "calendar")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
-        """A table is a series where a horizon is given; with --model, where it has dates, too."""
+        """A horizon says so, a network for series where there are dates, and dates with one column.
+
+        As a table, a column of numbers beside one of dates has nothing to learn from.
+        """
         if Path(data).suffix.lower() not in (".csv", ".tsv"):
             return False
         if given.get("horizon") is not None or given.get("model") == "tcn":
             return True
-        return given.get("model") in self.models and has_dates(data)
+        return has_dates(data, alone=given.get("model") is None)
 
     def load(self, source: Source, progress: Progress | None = None) -> Series:
         options = source.options
