@@ -270,6 +270,16 @@ def test_start_and_best_epoch_of_a_run() -> None:
     assert recorder.record.best_epoch == 5
 
 
+def test_the_epoch_that_was_kept_is_the_best_or_the_last() -> None:
+    recorder = Recorder(None)
+    assert recorder.record.kept == {}
+    for epoch in (1, 2, 3):
+        recorder.write("epoch", epoch=epoch, train_loss=1.0)
+    assert recorder.record.kept["epoch"] == 3
+    recorder.write("best", epoch=2, value=0.5)
+    assert recorder.record.kept["epoch"] == 2
+
+
 @pytest.mark.parametrize("epoch", [None, "two", 1.5, -1, "inf"])
 def test_an_epoch_that_is_no_whole_number_is_refused(epoch: object) -> None:
     record = Record([{"event": "epoch", "time": 0.0, "epoch": epoch, "train_loss": 1.0}])

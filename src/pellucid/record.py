@@ -297,6 +297,13 @@ class Record:
                 return _epoch(event, key)
         return None
 
+    @property
+    def kept(self) -> Event:
+        """The event of the epoch whose weights were kept: the best, else the last; {} for none."""
+        epochs = self.epochs()
+        best = [e for e in epochs if e["epoch"] == self.best_epoch]
+        return (best or epochs[-1:] or [{}])[-1]
+
 
 def _try_event(line: bytes) -> Event | None:
     try:

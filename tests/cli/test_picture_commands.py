@@ -35,6 +35,8 @@ def test_every_model_is_trained_shown_and_looked_at(pellucid, tmp_path, model, w
         said = pellucid(command, model)
         assert said.code == 0, said.err
     assert pellucid("evaluate", model, "--json").code == 0
+    if model == "gan":
+        assert "as many made ones called real" in pellucid("evaluate", model).out
     asked = pellucid("resume", model)
     assert asked.code == 0, asked.err
 

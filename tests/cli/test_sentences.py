@@ -112,10 +112,20 @@ def test_the_report_shows_words_and_mistakes(pellucid, reviews, tmp_path, whole_
     assert page.count('id="mistakes"') == 1
 
 
-def test_words_from_data_are_escaped(pellucid, reviews, tmp_path, whole_report):
+def test_the_report_shows_where_a_transformer_looks(pellucid, reviews, tmp_path, whole_report):
+    model = ("--model", "transformer", "--lr", "1e-6")
+    assert pellucid("train", "reviews.csv", *SMALL, *model, "--out", "run").code == 0
+    page = (tmp_path / "run" / "report.html").read_text()
+    looks = page.split('<section id="attention">')[1].split("</section>")[0]
+    assert looks.count("Attention map of we said the") == 8  # right and wrong ones, two layers each
+    assert looks.count("; it is <b>") == 2
+
+
+@pytest.mark.parametrize("model", ["lstm", "transformer"])
+def test_words_from_data_are_escaped(pellucid, reviews, tmp_path, whole_report, model):
     for row in range(1, 41):
         reviews(row, 0, f"we said <script>alert({row})</script> was {('good', 'bad')[row % 2]}")
-    assert pellucid("train", reviews(), *SMALL, "--out", "run").code == 0
+    assert pellucid("train", reviews(), *SMALL, "--model", model, "--out", "run").code == 0
     assert "<script" not in (tmp_path / "run" / "report.html").read_text()
 
 

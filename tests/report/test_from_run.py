@@ -64,12 +64,13 @@ def test_the_validation_part_where_there_is_no_test():
     assert (found.part, len(found.y_true)) == ("validation", 12)
 
 
-def test_nothing_is_measured_on_the_training_part():
+def test_without_other_parts_the_record_of_the_training_is_told():
     gate: Data = toy("xor")
     parts = Split(gate, None, None)
     found = findings_of(trained(parts, [2, 4, 2]), parts)
     assert found.y_true is None
-    assert found.metrics == {}
+    assert found.part == "training"
+    assert set(found.metrics) == {"loss", "accuracy"}
     assert np.array_equal(found.points[0], gate.x)
 
 

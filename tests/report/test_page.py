@@ -170,7 +170,7 @@ def test_a_number_that_is_not_finite_is_announced_at_the_top() -> None:
 def test_an_empty_record_without_predictions_is_a_page() -> None:
     page = render(Findings("Nothing", "regression", {}, Record([])))
     assert sections(page) == []
-    assert "no examples were evaluated" in page
+    assert "nothing was measured" in page
     Page(page)
 
 
@@ -209,7 +209,7 @@ def test_findings_that_do_not_fit_together_are_refused() -> None:
     base = ("t", "classification", {}, record, ("a", "b"))
     with pytest.raises(OptionError, match="did you mean 'classification'"):
         Findings("t", "clasification", {}, record)
-    with pytest.raises(OptionError, match="one of test, validation"):
+    with pytest.raises(OptionError, match="one of test, validation, training"):
         Findings(*base, part="train")
     with pytest.raises(ShapeError, match="y_pred of length 1 for 2 examples"):
         Findings(*base, [0, 1], [0])

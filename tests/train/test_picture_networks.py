@@ -16,7 +16,7 @@ from pellucid.data import Arrays
 from pellucid.data.pictures import bring_to_unit
 from pellucid.errors import DataError, OptionError
 from pellucid.nn import functional as F
-from pellucid.random import step_key
+from pellucid.random import generator, step_key
 from pellucid.train.picture_loss import AdversarialLoss, NegativeELBO, PixelBCE, PixelMSE
 from picture_runs import DIGITS, NETWORKS, network, train
 
@@ -106,6 +106,23 @@ def test_scores_of_each_kind() -> None:
     found = train("gan").record.epochs()[-1]
     assert 0 <= found["train_deceived"] <= 1 and 0 <= found["train_recognised"] <= 1
     assert not math.isnan(found["train_loss"])
+
+
+@pytest.mark.parametrize("name", ["gan", "dense gan"])
+def test_a_critic_is_asked_of_made_pictures_too(name: str) -> None:
+    run = train(name)
+    real = Arrays(DIGITS.x, DIGITS.x)
+    found = run.evaluate(real)
+    assert set(found) == {"recognised", "deceived", "samples"}
+    assert found == run.evaluate(real)
+    points = generator("evaluate").standard_normal((70, 3), dtype=np.float32)
+    net = run.model.eval()
+    opinions = net.critic(net.generator(Tensor(points)).tanh()).data
+    assert found["deceived"] == pytest.approx(float((opinions > 0).mean()), abs=0.02)
+    net.critic[-1].bias.data[:] = 1e3  # takes everything for real
+    assert run.evaluate(real) == {"recognised": 1.0, "deceived": 1.0, "samples": 70}
+    net.critic[-1].bias.data[:] = -1e3
+    assert run.evaluate(real) == {"recognised": 0.0, "deceived": 0.0, "samples": 70}
 
 
 def test_a_critic_that_is_held_learns_again_afterwards() -> None:

@@ -111,6 +111,17 @@ def test_networks_say_what_they_need():
         BagOfWords(9, 2)(np.ones(5, int))
 
 
+def test_attention_is_shared_out_among_the_words_that_are_there():
+    net = network("transformer").train()
+    x = TEST.x[:3]
+    looks = net.attention(x)
+    assert looks.shape == (2, 3, 2, x.shape[1], x.shape[1]) and net.training
+    np.testing.assert_allclose(looks.sum(axis=-1), 1, atol=1e-6)
+    for row, tokens in enumerate(x):
+        assert not looks[:, row][..., tokens == 0].any()
+    np.testing.assert_array_equal(looks, net.attention(x))  # without dropout
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_a_killed_run_goes_on_to_the_same_bits_and_eagerly_too(name, tmp_path):
     whole = fitted(name, out=tmp_path / "whole")

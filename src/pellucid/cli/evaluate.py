@@ -65,6 +65,7 @@ def _figures(figures: dict[str, Any], task: str) -> list[tuple[str, str]]:
     shares = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
     shares["token_accuracy"] = "tokens right"
     shares |= {"recognised": "real pictures called real"}
+    shares |= {"deceived": "as many made ones called real"}
     numbers = {
         "log_loss": "log-loss",
         "roc_auc": "ROC-AUC",

@@ -60,18 +60,11 @@ def tested(record: Record) -> dict[str, Any] | None:
     return {k: v for k, v in events[-1].items() if k not in ("event", "time")}
 
 
-def best_epoch(run: Run) -> dict[str, Any]:
-    """The event of the epoch whose weights were kept: the best, else the last."""
-    epochs = run.record.epochs()
-    kept = [e for e in epochs if e["epoch"] == run.record.best_epoch]
-    return (kept or epochs[-1:] or [{}])[-1]
-
-
 def headline(run: Run) -> str:
     """The one figure that counts, in words."""
     figures = tested(run.record)
     if figures is None:
-        event = best_epoch(run)
+        event = run.record.kept
         part = "validation" if "validation_loss" in event else "training"
         figures = {k.partition("_")[2]: v for k, v in event.items()}
         return _score(run.task, figures, f"on the {part} part")
@@ -113,7 +106,7 @@ def _time(seconds: float) -> str:
 
 
 def _results(run: Run) -> list[tuple[str, str]]:
-    event = best_epoch(run)
+    event = run.record.kept
     rows = []
     if "validation_loss" in event:
         value = {k.removeprefix("validation_"): v for k, v in event.items() if "validation_" in k}
@@ -131,7 +124,7 @@ def _results(run: Run) -> list[tuple[str, str]]:
 def summary(run: Run, report: Path) -> dict[str, Any]:
     """The whole result as plain numbers."""
     epochs = run.record.epochs()
-    event = best_epoch(run)
+    event = run.record.kept
     figures = tested(run.record)
     return {
         "run": run.folder,

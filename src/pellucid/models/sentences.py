@@ -6,10 +6,12 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid import nn
 from pellucid.autograd import Tensor
 from pellucid.errors import OptionError, ShapeError, choose
+from pellucid.models.attention import attention_of
 from pellucid.nn import init
 
 __all__ = ["BagOfWords", "SentenceRNN", "SentenceTransformer"]
@@ -172,6 +174,10 @@ class SentenceTransformer(_Reader):
             h = block(h, src_key_padding_mask=hidden)
         logits: Tensor = self.head(masked_mean(self.norm(h), x))
         return logits
+
+    def attention(self, x: NDArray[Any]) -> NDArray[Any]:
+        """How much each word looks at each other one: (layers, B, heads, T, T), rows sum to 1."""
+        return attention_of(self, [block.self_attn for block in self.blocks], x)
 
 
 # -- sentences of different lengths in one array --

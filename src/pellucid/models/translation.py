@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pellucid import nn
 from pellucid.autograd import Tensor, no_grad
 from pellucid.errors import OptionError, ShapeError
+from pellucid.models.attention import attention_of
 from pellucid.nn import functional as F
 from pellucid.nn import init
 
@@ -120,25 +121,8 @@ class TranslationTransformer(Translating):
         return logits
 
     def alignment(self, x: NDArray[Any]) -> NDArray[Any]:
-        found: list[Any] = []
-
-        def ask(module: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-            query, key, value, padding, _, mask = inputs
-            return query, key, value, padding, True, mask, False  # the weights, of each head
-
-        def keep(module: Any, inputs: Any, output: tuple[Any, Any]) -> None:
-            found.append(output[1].data)
-
         layers = [layer.multihead_attn for layer in self.transformer.decoder.layers]
-        taken_down = [layer.register_forward_pre_hook(ask) for layer in layers]
-        taken_down += [layer.register_forward_hook(keep) for layer in layers]
-        try:
-            with no_grad():
-                self(Tensor(x))
-        finally:
-            for take_down in taken_down:
-                take_down()
-        return np.stack(found)
+        return attention_of(self, layers, x)
 
     def _embed(self, tokens: Tensor) -> Tensor:
         embedded: Tensor = self.dropout(self.places(self.tokens(tokens) * self.scale))

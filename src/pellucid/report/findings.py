@@ -30,8 +30,9 @@ class Findings:
     ``rows``: the evaluated examples as a table, (N, F), with the F names ``features``.
     ``first_weights``: (units, inputs), shown as pictures of ``image_shape`` (H, W).
     ``boundary``: for two features, a function of (M, 2) that gives class probabilities (M, C), or
-    numbers (M,); ``points``: the examples to draw on it, x (N, 2) and y (N,). ``part``: "test" or
-    "validation". ``metrics``: a report of :mod:`pellucid.metrics`, worked out here when empty.
+    numbers (M,); ``points``: the examples to draw on it, x (N, 2) and y (N,). ``part``: what was
+    measured, "test", "validation" or "training". ``metrics``: a report of :mod:`pellucid.metrics`,
+    worked out here when empty, or the figures that the record has of the part.
     ``environment``: versions and machine; its "command" is shown as the way to run it again.
     Raises ShapeError where the arrays do not fit together, OptionError for an unknown task or part.
 
@@ -63,7 +64,7 @@ class Findings:
 
     def __post_init__(self) -> None:
         choose("Findings", self.task, TASKS)
-        choose("Findings", self.part, ["test", "validation"])
+        choose("Findings", self.part, ["test", "validation", "training"])
         self.classes = tuple(str(name) for name in self.classes)
         if self.y_true is None or self.y_pred is None:
             self.y_true = self.y_pred = self.probabilities = self.images = self.rows = None

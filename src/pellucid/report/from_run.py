@@ -12,13 +12,14 @@ import numpy as np
 from pellucid import nn
 from pellucid.data import Arrays, Data, Split
 from pellucid.errors import RunError
+from pellucid.record import Event, Record
 from pellucid.report.findings import Findings
 from pellucid.report.page import write
 from pellucid.train import Run
 from pellucid.train.run import read_config
 from pellucid.train.task import answers, probabilities
 
-__all__ = ["NAME", "findings_of", "write_report"]
+__all__ = ["NAME", "findings_of", "last_figures", "write_report"]
 
 NAME = "report.html"
 SAMPLES = ("classification", "regression")  # tasks with an answer a sample
@@ -50,9 +51,8 @@ def findings_of(run: Run, parts: Split) -> Findings:
             task=run.task,
             config=_chosen(run),
             record=run.record,
-            part=part,
-            metrics=_tested(run),
             environment=_environment(run, note.get("command")),
+            **last_figures(run.record),
         )
     return Findings(
         title=run.folder.name if run.folder is not None else parts.train.name,
@@ -60,18 +60,31 @@ def findings_of(run: Run, parts: Split) -> Findings:
         config={**_chosen(run), "data": parts.train.source},
         record=run.record,
         classes=run.classes,
-        part=part,
         environment=_environment(run, note.get("command")),
+        **(last_figures(run.record) if data is None else {"part": part}),
         **_predictions(run, data),
         **_first_layer(run),
         **_boundary(run, parts.train if data is None else data),
     )
 
 
-def _tested(run: Run) -> dict[str, Any]:
-    """What was measured at the end, on the test part."""
-    events = run.record.of("test")
-    return {k: v for k, v in events[-1].items() if k not in ("event", "time")} if events else {}
+def last_figures(record: Record) -> dict[str, Any]:
+    """The part and the metrics of the test, or of the epoch whose weights were kept.
+
+    That epoch was measured on the validation part, or on the training part where there is none.
+    """
+    tests, kept = record.of("test"), record.kept
+    if tests:
+        return {"part": "test", "metrics": _named_with("", tests[-1])}
+    part = "validation" if "validation_loss" in kept else "training"
+    metrics = _named_with({"training": "train_"}.get(part, "validation_"), kept)
+    return {"part": part, "metrics": metrics} if metrics else {}
+
+
+def _named_with(start: str, event: Event) -> dict[str, Any]:
+    """The fields whose names begin so, under the rest of their names."""
+    names = [k for k in event if k.startswith(start) and k not in ("event", "time")]
+    return {name.removeprefix(start): event[name] for name in names}
 
 
 def _measured(parts: Split) -> tuple[str, Data | None]:

@@ -27,20 +27,39 @@ def headline(findings: Findings) -> str:
 
 
 def _sentence(findings: Findings) -> str:
-    if findings.task == "series" and _is_number(findings.metrics.get("mae")):
-        count, off = findings.metrics.get("samples", 0), number(findings.metrics["mae"])
-        rows = f"{count:,} stretch{'es' * (count != 1)}"
-        return f"On {rows} of time that it had never seen, the forecasts were off by {off} a row."
-    if findings.y_true is None and not findings.metrics.get("samples"):
-        return "How this network learnt; no examples were evaluated for this report."
-    if findings.y_true is None:
-        count = number(findings.metrics["samples"])
-        return f"How this network learnt, and how it did on {count} examples it had never seen."
-    count = f"{len(findings.y_true):,}"
-    whose = {
-        "test": "that it had never seen",
-        "validation": "that it did not learn from, though training was steered by them",
-    }[findings.part]
+    """What was measured on which examples."""
+    if findings.y_true is not None:
+        return _of_examples(findings)
+    found = {name: value for name, value in findings.metrics.items() if _is_number(value)}
+    said = _said(findings.task, found)
+    if not said:
+        return "How this network learnt; no epoch was finished, so nothing was measured."
+    one, many = _UNITS.get(findings.task, ("example", "examples"))
+    count, epoch = found.get("samples"), findings.record.kept.get("epoch")
+    units = many if count is None else f"{count:,} {one if count == 1 else many}"
+    network = "the network" if findings.part == "test" else f"the network of epoch {epoch}"
+    who = f"the critic of {network}" if findings.task == "adversarial" else network
+    return f"On {units} {_WHOSE[findings.part]}, {who} {said}."
+
+
+_UNITS = {
+    "tokens": ("character", "characters"),
+    "translation": ("text", "texts"),
+    "series": ("stretch of time", "stretches of time"),
+    "pictures": ("picture", "pictures"),
+    "variational": ("picture", "pictures"),
+    "adversarial": ("picture", "pictures"),
+}
+_WHOSE = {
+    "test": "that it had never seen",
+    "validation": "that it did not learn from, though training was steered by them",
+    "training": "that it learnt from",
+}
+
+
+def _of_examples(findings: Findings) -> str:
+    """How many answers were right, or how far off they were."""
+    count, whose = f"{len(findings.y_true):,}", _WHOSE[findings.part]
     if findings.is_classification:
         right = int((findings.y_true == findings.y_pred).sum())
         return f"Of {count} examples {whose}, the network got {right:,} right."
@@ -48,11 +67,43 @@ def _sentence(findings: Findings) -> str:
     return f"On {count} examples {whose}, the network was off by {off} on average."
 
 
+def _said(task: str, found: dict[str, Any]) -> str:
+    """The figures of a part in words; nothing where there are none."""
+    if "recognised" in found:
+        said = f"called {percent(found['recognised'])} real"
+        if "deceived" not in found:
+            return said
+        return f"{said}, and {percent(found['deceived'])} of as many made ones"
+    if "accuracy" in found:
+        return _share(task, found)
+    if "mae" in found:
+        return f"was off by {number(found['mae'])} a row"
+    if "rmse" not in found:
+        return ""
+    unit = " (RMSE)" if task == "regression" else " a pixel, where black is 0 and white is 1"
+    return f"was off by {number(found['rmse'])}{unit}"
+
+
+def _share(task: str, found: dict[str, Any]) -> str:
+    share = percent(found["accuracy"])
+    if task == "translation":
+        return f"translated {share} without a single wrong character"
+    if task != "tokens":
+        return f"got {share} right"
+    if "loss" not in found:
+        return f"foresaw {share}"
+    among = np.exp(min(found["loss"], 50.0))
+    return f"foresaw {share} and hesitated among {among:,.1f} on average"
+
+
 def _figures(findings: Findings) -> list[tuple[str, str]]:
     """The cards: name and text."""
     part, found = findings.part, findings.metrics
     shares = {"accuracy": f"{part} accuracy", "balanced_accuracy": "balanced accuracy"}
-    plain = {"log_loss": f"{part} loss", "rmse": f"{part} RMSE", "mae": "mean error", "r2": "R²"}
+    shares |= {"token_accuracy": "characters right"}
+    shares |= {"recognised": "real called real", "deceived": "made called real"}
+    plain = {"log_loss": f"{part} loss", "loss": f"{part} loss", "kl": "KL divergence"}
+    plain |= {"rmse": f"{part} RMSE", "mae": "mean error", "r2": "R²"}
     cards = [(text, percent(found[k], 2)) for k, text in shares.items() if _is_number(found.get(k))]
     cards += [(text, number(found[k])) for k, text in plain.items() if _is_number(found.get(k))]
     if _is_number(found.get("roc_auc")):

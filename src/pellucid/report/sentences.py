@@ -12,7 +12,18 @@ from pellucid.data import Split
 from pellucid.data.labelled_text import Sentences
 from pellucid.data.words import UNKNOWN, words_of
 from pellucid.models.influence import influence
-from pellucid.report.markup import escape, fold, key, percent, section, table
+from pellucid.models.sentences import SentenceTransformer
+from pellucid.report.markup import (
+    escape,
+    figure,
+    fold,
+    key,
+    percent,
+    section,
+    side_by_side,
+    table,
+)
+from pellucid.report.translation import alignment
 from pellucid.train import Run
 from pellucid.train.task import probabilities
 
@@ -20,6 +31,7 @@ __all__ = ["sentences"]
 
 Array = NDArray[Any]
 EXAMPLES, MISTAKES, LONG = 6, 12, 12  # LONG: words of an example that has something to decide
+NARROW, WIDE, MAPS = 6, 16, 2  # words of a sentence whose map is drawn, and maps of each kind
 COUNTED, STRONGEST = 300, 12  # sentences whose words are added up, and the words that are shown
 
 
@@ -29,7 +41,7 @@ def sentences(run: Run, parts: Split) -> str:
     if not isinstance(part, Sentences):
         return ""
     shown = _Shown(run, part)
-    return shown.examples() + shown.mistakes()
+    return shown.examples() + shown.attention() + shown.mistakes()
 
 
 class _Shown:
@@ -69,6 +81,26 @@ class _Shown:
         turns = [group[n] for n in range(EXAMPLES) for group in by_class if n < len(group)]
         return turns[:EXAMPLES]
 
+    def attention(self) -> str:
+        """Where each word looks, in sentences named rightly and wrongly; of a Transformer only."""
+        if not isinstance(self.run.model, SentenceTransformer) or not self.part.texts:
+            return ""
+        lengths = (self.part.x != 0).sum(axis=1)
+        fit = np.flatnonzero((lengths >= NARROW) & (lengths <= WIDE))
+        right = self._of_every_class(fit[self.said[fit] == self.part.y[fit]].tolist())
+        wrong = self._of_every_class(fit[self.said[fit] != self.part.y[fit]].tolist())
+        maps = "\n".join(self._map(i, int(lengths[i])) for i in [*right[:MAPS], *wrong[:MAPS]])
+        return section("attention", "Where it looks", f"<p>{_LOOKS}</p>", maps) if maps else ""
+
+    def _map(self, i: int, count: int) -> str:
+        """The attention of the first and of the last layer over one sentence."""
+        words = words_of(self.part.texts[i])[:count]
+        looks = self.run.model.attention(self.part.x[i : i + 1, :count])[:, 0].mean(axis=1)
+        drawn = {"The first layer": looks[0], "The last layer": looks[-1]}
+        drawn = {"The layer": looks[0]} if len(looks) == 1 else drawn
+        maps = [_looks(title, words, weights) for title, weights in drawn.items()]
+        return f"<h3>{self._head(i)}</h3>\n{side_by_side(*maps)}"
+
     def mistakes(self) -> str:
         """The wrong answers, the surest first."""
         wrong = np.flatnonzero(self.said != self.part.y)
@@ -85,22 +117,23 @@ class _Shown:
 
     def _sentence(self, i: int) -> str:
         """One sentence in its colours, under what was said and what is true."""
-        said, true = int(self.said[i]), int(self.part.y[i])
-        classes = self.run.classes
-        head = f"<b>{escape(classes[said])}</b>, {percent(float(self.shares[i, said]))} sure"
-        head += f"; it is <b>{escape(classes[true])}</b>" if said != true else ""
         tokens = self.part.x[i]
-        added = influence(self.run.model, tokens, said)
+        added = influence(self.run.model, tokens, int(self.said[i]))
         words = words_of(self.part.texts[i]) if self.part.texts else []
         largest = float(np.abs(added).max()) or 1.0
         marked = [
             _word(word, int(token), float(value) / largest)
             for word, token, value in zip(words, tokens, added, strict=False)
         ]
-        return (
-            f'<figure class="one">\n<h3>{head}</h3>\n<p style="line-height:2">{" ".join(marked)}'
-            "</p>\n</figure>"
-        )
+        told = f'<p style="line-height:2">{" ".join(marked)}</p>'
+        return f'<figure class="one">\n<h3>{self._head(i)}</h3>\n{told}\n</figure>'
+
+    def _head(self, i: int) -> str:
+        """What was said of a sentence, and what is true."""
+        said, true = int(self.said[i]), int(self.part.y[i])
+        classes = self.run.classes
+        head = f"<b>{escape(classes[said])}</b>, {percent(float(self.shares[i, said]))} sure"
+        return head + (f"; it is <b>{escape(classes[true])}</b>" if said != true else "")
 
     def _strongest(self) -> str:
         """For each class the words that add most to it, on average over many sentences."""
@@ -123,6 +156,11 @@ class _Shown:
         return table(["said", "the words that added most to it"], lines, "plain")
 
 
+_LOOKS = (
+    "In each layer every word looks at all words of its sentence and takes something from each. "
+    "The weights are the mean of the layer’s heads, in sentences that were named rightly, and in "
+    "some that were not."
+)
 _OVER = "The words that count most, over many sentences"
 
 
@@ -134,3 +172,13 @@ def _word(word: str, token: int, strength: float) -> str:
     style += "border-bottom:2px dotted var(--muted);" if token == UNKNOWN else ""
     unknown = ' title="not in the vocabulary"' if token == UNKNOWN else ""
     return f'<span style="{style}"{unknown}>{escape(word)}</span>'
+
+
+def _looks(title: str, words: list[str], weights: Array) -> str:
+    """The attention map of a layer, (T, T), its greatest weight in the full colour."""
+    most = float(weights.max())
+    told = (
+        "A row is a word that looks; the darker a square, the more it looks at the word above it, "
+        f"up to {percent(most)}."
+    )
+    return figure(alignment(words, words, weights / most), title, told)

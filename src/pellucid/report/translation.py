@@ -15,7 +15,7 @@ from pellucid.report.markup import escape, figure, percent, plot, section, table
 __all__ = ["Shown", "alignment", "alignments", "translations"]
 
 Array = npt.NDArray[Any]
-CELL, MARGIN = 19, 22  # pixels of a square, and of the letters beside it
+CELL, MARGIN, LETTER = 19, 22, 8  # pixels: a square, the letters beside it, a letter of a word
 STOP = "⏎"  # the end mark, where a text ends
 
 
@@ -82,27 +82,29 @@ def alignments(examples: Sequence[tuple[str, str, Array]], words: str) -> str:
     return section("attention", "Where it looked", f"<p>{words}</p>", *maps) if maps else ""
 
 
-def alignment(source: str, target: str, weights: Array) -> str:
+def alignment(source: Sequence[str], target: Sequence[str], weights: Array) -> str:
     """The attention map as a picture: the source along the top, the target down the left.
 
-    ``weights`` (T, S): one row for each character of the target, and one for its end where T is
-    greater; each weight is the darkness of a square.
+    Both are texts, of which each character has its place, or lists of words. ``weights`` (T, S):
+    one row for each place of the target, and one for its end where T is greater; each weight is
+    the darkness of a square.
 
     >>> drawn = alignment("ab", "c", np.array([[0.9, 0.1], [0.0, 1.0]]))
     >>> drawn.count("<rect"), "c" in drawn
     (3, True)
     """
     rows = [*target, *[STOP] * (len(weights) - len(target))]
-    width, height = MARGIN + CELL * len(source), MARGIN + CELL * len(rows)
-    parts = [_letter(c, MARGIN + CELL * (i + 0.5), MARGIN - 7) for i, c in enumerate(source)]
-    parts += [_letter(c, MARGIN / 2, MARGIN + CELL * (t + 0.5) + 5) for t, c in enumerate(rows)]
+    left, top = _margin(rows), _margin(source)
+    width, height = left + CELL * len(source), top + CELL * len(rows)
+    parts = [_above(word, left + CELL * (i + 0.5), top - 7) for i, word in enumerate(source)]
+    parts += [_beside(word, left, top + CELL * (t + 0.5) + 5) for t, word in enumerate(rows)]
     for t, s in np.argwhere(weights >= 0.005).tolist():  # what is lighter cannot be seen
         parts.append(
-            f'<rect x="{MARGIN + CELL * s + 0.5}" y="{MARGIN + CELL * t + 0.5}" '
+            f'<rect x="{left + CELL * s + 0.5:g}" y="{top + CELL * t + 0.5:g}" '
             f'width="{CELL - 1}" height="{CELL - 1}" rx="2" '
             f'fill="var(--first)" fill-opacity="{float(weights[t, s]):.2f}"/>'
         )
-    frame = f"M{MARGIN} {MARGIN}H{width}V{height}H{MARGIN}Z"
+    frame = f"M{left} {top}H{width}V{height}H{left}Z"
     grid = f'<path d="{frame}" fill="none" stroke="var(--grid)"/>'
     svg = (
         f'<svg viewBox="0 0 {width + 1} {height + 1}" style="max-width:{1.25 * width:g}px">'
@@ -111,12 +113,32 @@ def alignment(source: str, target: str, weights: Array) -> str:
     best = ", ".join(
         f"{c} at {source[int(np.argmax(weights[t]))]}" for t, c in enumerate(rows[: len(weights)])
     )
-    return plot(svg, f"Attention map of {source}: {best}")
+    between = "" if isinstance(source, str) else " "
+    return plot(svg, f"Attention map of {between.join(source)}: {best}")
 
 
-def _letter(character: str, x: float, y: float) -> str:
-    shown = "␣" if character == " " else character
+def _margin(words: Sequence[str]) -> int:
+    """The pixels that the longest one takes beside the squares."""
+    longest = max(map(len, words), default=1)
+    return MARGIN if longest == 1 else 14 + LETTER * longest
+
+
+def _above(word: str, x: float, y: float) -> str:
+    """Over a column: a character upright, a word from below to above."""
+    if len(word) == 1:
+        return _letter(word, x, y)
+    turned = f' transform="rotate(-90 {x + 5:g} {y:g})"'
+    return _letter(word, x + 5, y, "start", turned)
+
+
+def _beside(word: str, left: float, y: float) -> str:
+    """Before a row: a character in the middle of its margin, a word at the squares."""
+    return _letter(word, left / 2, y) if left == MARGIN else _letter(word, left - 7, y, "end")
+
+
+def _letter(word: str, x: float, y: float, anchor: str = "middle", more: str = "") -> str:
+    shown = "␣" if word == " " else word
     return (
-        f'<text x="{x:g}" y="{y:g}" text-anchor="middle" font-size="13" '
-        f'fill="var(--ink)">{escape(shown)}</text>'
+        f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="13" '
+        f'fill="var(--ink)"{more}>{escape(shown)}</text>'
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.autograd import Tensor
+from pellucid.models.latent import decoded, drawn
 from pellucid.nn import Module
 from pellucid.nn import functional as F
+from pellucid.train.measure import Meter, outputs_of
+from pellucid.train.parts import Part, Problem
 from pellucid.train.picture_loss import (
     AdversarialLoss,
     NegativeELBO,
@@ -21,10 +24,6 @@ from pellucid.train.picture_loss import (
     pixels_of,
 )
 from pellucid.train.task import TASKS, Task
-
-if TYPE_CHECKING:
-    from pellucid.train.measure import Meter
-    from pellucid.train.parts import Problem
 
 __all__ = ["PICTURE_LOSSES", "Adversarial", "Pictures", "Variational", "kl_of"]
 
@@ -108,6 +107,12 @@ class Adversarial(Task):
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         """Of the real pictures alone: made ones are not part of any data."""
         return {"recognised": float((outputs[:, 0] > 0).mean()), "samples": len(y)}
+
+    def beside(self, model: Module, count: int) -> dict[str, Any]:
+        """Of as many made pictures, the same ones each time, shown to the critic as real ones."""
+        made = decoded(model, drawn(model, count, "evaluate"))
+        opinions = outputs_of(model, Part(made, made), self)[:, 0]
+        return {"deceived": float((opinions > 0).mean())}
 
 
 def kl_of(outputs: Array, y: Array) -> float:

@@ -94,7 +94,8 @@ class Run:
         part = make_part("evaluation", measured, self.problem)
         kind = self.problem.kind
         y = part.targets(slice(None))
-        return kind.report(outputs_of(self.model, part, kind), y, self.problem)
+        found = kind.report(outputs_of(self.model, part, kind), y, self.problem)
+        return found | kind.beside(self.model, len(part))
 
     def _part(self, x: Array) -> Part:
         preparation = self.problem.preparation

@@ -72,6 +72,10 @@ class Task:
         """Everything there is to say about answers where the right ones are known."""
         raise NotImplementedError
 
+    def beside(self, model: Module, count: int) -> dict[str, Any]:
+        """What is to be said of the network beside its ``count`` answers."""
+        return {}
+
 
 class Classification(Task):
     """One of several classes for each sample: outputs (N, C), or (N, 1) for two classes."""
