@@ -39,6 +39,16 @@ def losses(folder):
     return [e["train_loss"] for e in Record.read(folder / "record.jsonl").epochs()]
 
 
+def test_a_run_finds_its_folder_of_pictures_from_any_folder(
+    pellucid, shapes, tmp_path, monkeypatch
+):
+    words = ("train", "shapes", "--model", "cnn", "--width", 4, "--epochs", 1, "--out", "run")
+    assert pellucid(*words).code == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "8 samples" in pellucid("evaluate", "../run").out
+
+
 @pytest.mark.parametrize("model", SMALL)
 def test_written_is_eager_and_step_and_prediction_need_numpy_alone(pellucid, tmp_path, model):
     words = ("train", "digits", "--model", model, "--epochs", 1, *SMALL[model], "--quiet")
