@@ -107,6 +107,8 @@ def _kind(text: str) -> tuple[str, str]:
         if not path.is_file():
             raise DataError("data", got=f"no file {text}", needs="a file that is there")
         return kinds[path.suffix.lower()], text
+    if len(path.parts) > 1 and not path.exists():
+        raise DataError("data", got=f"no folder {text}", needs="a folder or file that is there")
     raise OptionError(
         "data",
         got=repr(text),

@@ -56,6 +56,7 @@ class SeriesJob(Job):
     name = "series"
     models = (*CELLS, "tcn")
     reads = ("horizon", "window", "season", "log", "difference", "fill", "date", "calendar")
+    kinds = ("tables",)
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """A table is a series where a horizon is given; with --model, where it has dates, too."""

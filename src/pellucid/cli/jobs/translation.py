@@ -61,6 +61,7 @@ class TranslationJob(Job):
     name = "translation"
     models = tuple(RECIPES)
     unit = "pairs"
+    kinds = ("pairs", "tables", "texts")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         if data == "dates":
