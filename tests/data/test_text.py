@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.data.text import IGNORED, Lines, Windows, covered, encode, read_text
+from pellucid.data.text import IGNORED, Lines, Text, Windows, covered, encode, read_text
 from pellucid.errors import DataError, FormatError
 
 PLAY = "To be, or not to be: that is the question.\n" * 12
@@ -114,6 +114,14 @@ def test_a_text_shorter_than_the_context(play):
         "  needs:  at least 501: a context of 500, and what follows it",
         "  try:    --context 116",
     ]
+
+
+def test_a_text_too_short_for_any_context():
+    short = Text(np.arange(9, dtype=np.uint8), tuple("abcdefghi"), False, "short", "")
+    with pytest.raises(DataError, match="try:    a longer text"):
+        short.windows(64, 0.1, 0.0, 0)
+    with pytest.raises(DataError, match="got:    1 character in the validation part"):
+        short.windows(2, 0.1, 0.0, 0)
 
 
 def test_an_unknown_character(play):

@@ -77,7 +77,11 @@ class Text:
 
     def told_in(self, vocabulary: tuple[str, ...]) -> Text:
         """The same text in another vocabulary; raises DataError for a character not in it."""
-        tokens = encode(self.decode(self.tokens), vocabulary)
+        try:
+            tokens = encode(self.decode(self.tokens), vocabulary)
+        except DataError as error:
+            error.who = f"text {self.name}"
+            raise
         return replace(self, tokens=tokens, vocabulary=vocabulary)
 
     def windows(
@@ -95,7 +99,8 @@ class Text:
         n = len(self.tokens)
         held = [round(share * n) for share in (validation, test)]
         ends = [n - sum(held), n - held[1], n]
-        self._refuse_short(ends[0], context, "training")
+        longest = 0 if 1 in held else ends[0] // 4
+        self._refuse_short(ends[0], context, "training", longest)
         train = self.tokens[: ends[0]]
         parts: list[Arrays | None] = [Windows.over(train, context, self.name, self.source)]
         for name, (start, end) in zip(("validation", "test"), pairwise(ends), strict=True):
@@ -106,13 +111,13 @@ class Text:
             parts.append(covered(self.tokens[start:end], context, self.name, self.source))
         return parts
 
-    def _refuse_short(self, n: int, context: int, part: str) -> None:
+    def _refuse_short(self, n: int, context: int, part: str, longest: int = 0) -> None:
         if n < context + 1:
             raise DataError(
                 f"text {self.name}",
-                got=f"{n:,} characters in the {part} part",
+                got=f"{n:,} character{'' if n == 1 else 's'} in the {part} part",
                 needs=f"at least {context + 1:,}: a context of {context}, and what follows it",
-                try_=f"--context {max(1, n // 4)}" if n > 4 else "a longer text",
+                try_=f"--context {longest}" if longest else "a longer text",
             )
 
     def _by_lines(
