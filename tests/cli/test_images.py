@@ -35,6 +35,21 @@ def shapes(tmp_path):
     return tmp_path / "shapes"
 
 
+def test_other_pictures_are_read_as_those_of_the_training(pellucid, shapes, tmp_path):
+    other = tmp_path / "other"
+    for k, picture in enumerate(sorted((shapes / "train").rglob("*.png"))):
+        path = other / picture.parent.name / picture.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(picture).resize((16, 16 + k % 2)).save(path)
+    words = ("train", "shapes", "--model", "cnn", "--width", 4, "--epochs", 1)
+    assert pellucid(*words, "--out", "asked", "--resize", "16x16").code == 0
+    assert "40 samples" in pellucid("evaluate", "asked", "--data", "other").out
+    assert pellucid(*words, "--out", "plain").code == 0
+    answer = pellucid("evaluate", "plain", "--data", "other")
+    assert "different sizes" in answer.err
+    assert "try:" not in answer.err  # --resize is no option of evaluate
+
+
 def losses(folder):
     return [e["train_loss"] for e in Record.read(folder / "record.jsonl").epochs()]
 
