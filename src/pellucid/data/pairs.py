@@ -12,9 +12,9 @@ import numpy as np
 
 from pellucid.data.arrays import Arrays
 from pellucid.data.base import Array
-from pellucid.data.split import Split
+from pellucid.data.split import Split, refuse_shares
 from pellucid.data.text import IGNORED
-from pellucid.errors import DataError, FormatError, OptionError, nearest
+from pellucid.errors import DataError, FormatError, nearest
 from pellucid.random import generator
 
 __all__ = [
@@ -125,12 +125,7 @@ class Pairs:
 
         Raises OptionError for shares out of range, DataError where nothing is left to train on.
         """
-        if min(validation, test) < 0 or validation + test >= 1:
-            raise OptionError(
-                "split",
-                got=f"validation={validation:g}, test={test:g}",
-                needs="shares from 0 up to 1 that leave something to train on",
-            )
+        refuse_shares(validation, test)
         apart = self.targets if self.by_target else self.sources
         _, group = np.unique(np.array(apart, dtype=object), return_inverse=True)
         count = int(group.max()) + 1

@@ -10,7 +10,8 @@ import numpy as np
 
 from pellucid.data.arrays import Arrays
 from pellucid.data.base import Array
-from pellucid.errors import DataError, FormatError, nearest
+from pellucid.data.split import refuse_shares
+from pellucid.errors import DataError, FormatError, OptionError, nearest
 from pellucid.random import generator
 
 __all__ = ["IGNORED", "Lines", "Text", "Windows", "covered", "encode", "read_text", "token_dtype"]
@@ -92,8 +93,12 @@ class Text:
         Of one long text the parts are its beginning, what follows, and its end, so that no
         character is in two of them. Training windows begin anywhere (they are views: the text is in
         memory once); the others stand one behind the other and cover their part. Lines are dealt
-        out by the seed. Raises DataError for a part shorter than a window.
+        out by the seed. Raises OptionError for a context below 1 and shares out of range, DataError
+        for a part shorter than a window.
         """
+        refuse_shares(validation, test)
+        if context < 1:
+            raise OptionError("--context", got=str(context), needs="a whole number from 1")
         if self.lines:
             return self._by_lines(context, validation, test, seed)
         n = len(self.tokens)

@@ -266,6 +266,7 @@ def test_sample_refuses_bert_and_fill_the_others(pellucid, train):
     ("words", "said"),
     [
         (("--prompt", ""), "got:    an empty prompt"),
+        (("--prompt", ""), "try:    no --prompt, for an empty page"),
         (("--prompt", "a€"), "got:    the character '€' at place 1"),
         (("--temperature", "-1"), "got:    temperature -1"),
         (("--top-k", "0"), "got:    top-k 0"),
