@@ -36,6 +36,12 @@ def test_writes_a_new_file(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["new"]
 
 
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        write_bytes(tmp_path / "gone" / "new", NEW)
+    assert error.value.filename == str((tmp_path / "gone" / "new").resolve())
+
+
 def test_replaces_an_old_file(path):
     write_bytes(path, NEW)
     assert path.read_bytes() == NEW

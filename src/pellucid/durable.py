@@ -20,7 +20,11 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "not a plain file", str(path))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # what was asked for, not the temporary file
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -35,8 +35,33 @@ def shapes(tmp_path):
     return tmp_path / "shapes"
 
 
+def test_other_pictures_are_read_as_those_of_the_training(pellucid, shapes, tmp_path):
+    other = tmp_path / "other"
+    for k, picture in enumerate(sorted((shapes / "train").rglob("*.png"))):
+        path = other / picture.parent.name / picture.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(picture).resize((16, 16 + k % 2)).save(path)
+    words = ("train", "shapes", "--model", "cnn", "--width", 4, "--epochs", 1)
+    assert pellucid(*words, "--out", "asked", "--resize", "16x16").code == 0
+    assert "40 samples" in pellucid("evaluate", "asked", "--data", "other").out
+    assert pellucid(*words, "--out", "plain").code == 0
+    answer = pellucid("evaluate", "plain", "--data", "other")
+    assert "different sizes" in answer.err
+    assert "try:" not in answer.err  # --resize is no option of evaluate
+
+
 def losses(folder):
     return [e["train_loss"] for e in Record.read(folder / "record.jsonl").epochs()]
+
+
+def test_a_run_finds_its_folder_of_pictures_from_any_folder(
+    pellucid, shapes, tmp_path, monkeypatch
+):
+    words = ("train", "shapes", "--model", "cnn", "--width", 4, "--epochs", 1, "--out", "run")
+    assert pellucid(*words).code == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "8 samples" in pellucid("evaluate", "../run").out
 
 
 @pytest.mark.parametrize("model", SMALL)

@@ -41,6 +41,20 @@ def test_every_model_is_trained_shown_and_looked_at(pellucid, tmp_path, model, w
     assert asked.code == 0, asked.err
 
 
+def test_pictures_of_a_folder_are_resized_and_broken_ones_left_out_when_asked(pellucid, tmp_path):
+    for k in range(20):
+        path = tmp_path / "shapes" / ("flat", "tall")[k % 2] / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.eye(8 + k % 3, dtype=np.uint8) * 255).save(path)
+    (tmp_path / "shapes" / "flat" / "notes.txt").write_text("no picture")
+    asked = ("train", "shapes", "--model", "vae", *TINY[:-2], "--out", "run")
+    assert "different sizes" in pellucid(*asked).err
+    assert "picture flat/notes.txt" in pellucid(*asked, "--resize", "8x8").err
+    answer = pellucid(*asked, "--skip-broken", "--resize", "8x8")
+    assert "20 images of 8x8" in answer.out, answer.err
+    assert pellucid("evaluate", "run").code == 0
+
+
 @pytest.mark.parametrize("model", ["vae", "gan"])
 def test_the_same_seed_makes_the_same_pictures(pellucid, tmp_path, model):
     assert pellucid(*words(model), "--quiet").code == 0

@@ -144,6 +144,19 @@ def test_evaluate_on_other_pairs(pellucid, learnt, tmp_path):
     assert "source 'hz'\n  got:    the character 'z' at place 1" in answer.err
 
 
+def test_a_text_that_is_far_too_long_is_not_said_again(pellucid, learnt):
+    answer = pellucid("translate", learnt, "ab" * 500)
+    assert f"source '{'ab' * 20}...'\n  got:    1000 characters" in answer.err
+
+
+def test_made_dates_are_measured_on_a_file_too(pellucid, tmp_path):
+    small = ("--samples", 40, "--model", "lstm-attention", "--hidden", 4, "--epochs", 1)
+    assert pellucid("train", "dates", *small, "--out", "made").code == 0
+    (tmp_path / "other.tsv").write_text("2 may 1987\t1987-05-02\n7 may 1987\t1987-05-07\n")
+    answer = pellucid("evaluate", "made", "--data", "other.tsv", "--json")
+    assert json.loads(answer.out)["samples"] == 2, answer.err
+
+
 @pytest.mark.usefixtures("whole_report")
 def test_the_report_shows_examples_and_where_it_looked(pellucid, learnt):
     assert pellucid("report", learnt).code == 0

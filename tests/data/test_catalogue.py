@@ -40,6 +40,7 @@ def test_options_reach_the_toy_sets_and_are_refused_elsewhere():
 
 def test_a_file_that_is_not_there():
     assert "no file nothing.csv" in refusal(DataError, "nothing.csv")
+    assert "no folder gone/pictures" in refusal(DataError, "gone/pictures")
 
 
 def test_the_list_has_every_name_and_each_can_be_loaded(monkeypatch, tmp_path):

@@ -131,11 +131,19 @@ def test_broken_files_are_skipped_only_when_asked(pets):
     write(pets, {"cats/bad.png": b"", "dogs/notes.txt": b"hello"})
     with pytest.raises(FormatError, match="--skip-broken"):
         load(pets)
+    with pytest.raises(FormatError, match=r"can be read \(of no known format\)"):
+        load(write(pets, {"cats/bad.png": b"hello"}))
     data = load(pets, skip_broken=True)
     assert (len(data), data.y.tolist()) == (3, [0, 0, 1])
     assert data.notes == (
         "2 files that are no pictures were skipped: cats/bad.png, dogs/notes.txt",
     )
+
+
+def test_a_folder_without_a_picture_is_told(pets):
+    (pets / "birds").mkdir()
+    assert load(pets).classes == ("cats", "dogs")
+    assert load(pets).notes == ("no class, since there is no picture in it: birds",)
 
 
 def test_resized_only_when_asked(pets):

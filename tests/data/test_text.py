@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.data.text import IGNORED, Lines, Windows, covered, encode, read_text
-from pellucid.errors import DataError, FormatError
+from pellucid.data.text import IGNORED, Lines, Text, Windows, covered, encode, read_text
+from pellucid.errors import DataError, FormatError, OptionError
 
 PLAY = "To be, or not to be: that is the question.\n" * 12
 NAMES = "\n".join(f"{a}{b}nn{a}" for a in "abcdefgh" for b in "aeiouyxq") + "\n"
@@ -114,6 +114,29 @@ def test_a_text_shorter_than_the_context(play):
         "  needs:  at least 501: a context of 500, and what follows it",
         "  try:    --context 116",
     ]
+
+
+def test_a_text_too_short_for_any_context():
+    short = Text(np.arange(9, dtype=np.uint8), tuple("abcdefghi"), False, "short", "")
+    with pytest.raises(DataError, match="try:    a longer text"):
+        short.windows(64, 0.1, 0.0, 0)
+    with pytest.raises(DataError, match="got:    1 character in the validation part"):
+        short.windows(2, 0.1, 0.0, 0)
+
+
+@pytest.mark.parametrize("text", ["play", "names"])
+@pytest.mark.parametrize(
+    ("context", "shares", "words"),
+    [
+        (0, (0.1, 0.0), "needs:  a whole number from 1"),
+        (-1, (0.1, 0.1), "got:    -1"),
+        (4, (0.9, 0.5), "got:    validation=0.9, test=0.5"),
+        (4, (-0.5, 0.0), "got:    validation=-0.5, test=0"),
+    ],
+)
+def test_windows_and_parts_that_cannot_be(request, text, context, shares, words):
+    with pytest.raises(OptionError, match=words):
+        request.getfixturevalue(text).windows(context, *shares, 0)
 
 
 def test_an_unknown_character(play):

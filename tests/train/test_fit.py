@@ -53,6 +53,16 @@ def test_without_validation_the_last_weights_stay() -> None:
     assert "validation_loss" not in run.record.epochs()[0]
 
 
+def test_weights_a_few_bits_apart_have_a_histogram(tmp_path: Path) -> None:
+    """As those of a batch norm after a step of next to nothing: 40 bins do not fit between them."""
+    model = network()
+    model[0].bias.data[...] = 1 + np.arange(8, dtype=np.float32) * 1e-7
+    run = train(tmp_path / "run", model, optimizer=optim.SGD(model.parameters(), lr=0.0), epochs=1)
+    told = next(e for e in run.record.of("histogram") if e["name"] == "0.bias")
+    assert sum(told["counts"]) == 8
+    assert told["edges"][0] < 1 < told["edges"][-1]
+
+
 def test_the_training_loss_weighs_samples_not_batches() -> None:
     """180 rows in batches of 100 and 80, the network frozen: the mean over all rows."""
     model = network()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.jobs import job_named
-from pellucid.cli.opened import source_of, split_of
+from pellucid.cli.opened import no_training, source_of, split_of
 from pellucid.cli.screen import OUT, facts, line, print_json, table
 from pellucid.data.series import Series, read_series
 from pellucid.errors import DataError, OptionError, RunError
@@ -91,6 +91,7 @@ def _forecast(run: Run, folder: Path, data: str | None, steps: int | None) -> Fo
     )
 
 
+@no_training()
 def _other(folder: Path, data: str, known: Series) -> Series:
     """Another file of the same series."""
     source = source_of(folder, data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +18,20 @@ from pellucid.data import Data, Split
 from pellucid.data.csv_file import CsvFile, read_csv
 from pellucid.data.prepare import Preparation
 from pellucid.data.words import SentencePreparation
-from pellucid.errors import DataError, RunError
+from pellucid.errors import DataError, PellucidError, RunError
 from pellucid.train import Run
 from pellucid.train.run import read_config
 from pellucid.train.task import Series, Tokens
 
-__all__ = ["job_of", "new_data", "preparation_of", "raw_rows", "source_of", "split_of"]
+__all__ = [
+    "job_of",
+    "new_data",
+    "no_training",
+    "preparation_of",
+    "raw_rows",
+    "source_of",
+    "split_of",
+]
 
 TABLES = (".csv", ".tsv")
 
@@ -47,6 +57,18 @@ def split_of(folder: Path, moved: str | None = None) -> Split:
     return job.split(source, data)  # type: ignore[no-any-return]
 
 
+@contextlib.contextmanager
+def no_training() -> Iterator[None]:
+    """Inside, data are read for a run that is there: options of `pellucid train` do not help."""
+    try:
+        yield
+    except PellucidError as error:
+        if (error.try_ or "").startswith("--"):
+            error.try_ = None
+        raise
+
+
+@no_training()
 def new_data(run: Run, name: str) -> Data:
     """Another set with known answers, with the classes and columns that the run knows.
 
@@ -64,8 +86,11 @@ def new_data(run: Run, name: str) -> Data:
     config = read_config(run.folder) if run.folder is not None else {}
     task = None if Path(name).suffix.lower() != ".npz" else run.task
     noted = (config.get("note") or {}).get("data") or {}
+    pictures = job_named("images").takes(name, {})  # read as those of the training were
+    options = noted.get("options") or {} if pictures else {}
+    source = Source(name, data_dir=noted.get("data_dir"), task=task, options=options)
     with downloading(ERR) as progress:
-        data = Source(name, data_dir=noted.get("data_dir"), task=task).load(progress)
+        data = source.load(progress)
     data = data.test if data.test is not None else data
     if data.task != run.task:
         raise DataError(f"data {name}", got=f"a {data.task}", needs=f"a {run.task}")

@@ -13,11 +13,13 @@ import numpy as np
 
 from pellucid import data as sets
 from pellucid.data import Data, Split
+from pellucid.data.catalogue import NAMES
 from pellucid.errors import DataError, FormatError, RunError
 
 __all__ = ["Source", "automatic", "fingerprint", "part_named"]
 
 Progress = Callable[[str, int, int | None], None]
+NAMED = (*NAMES, "dates", "sentiment")  # data that need no path
 PATIENCE = 5.0  # seconds that `auto` waits for MNIST
 LOADING = ("data_dir", "target", "task", "impute", "noise", "samples")
 PARTS = ("test", "validation", "train")
@@ -87,13 +89,11 @@ class Source:
         """The three parts, the same each time."""
         return sets.split(data, self.validation, self.test, self.seed)
 
-    def settled(self, named: str, found: str) -> Source:
-        """With the fingerprint of what was loaded, and paths that hold in any folder.
-
-        ``named``: the name of the data; that of a published set is no path.
-        """
+    def settled(self, found: str) -> Source:
+        """With the fingerprint of what was loaded, and paths that hold in any folder."""
         path = Path(self.name).expanduser()
-        name = str(path.resolve()) if path.exists() and named != self.name else self.name
+        named = self.name.lower().replace("_", "-") in NAMED  # else mnist/ might be a path, too
+        name = self.name if named or not path.exists() else str(path.resolve())
         given = self.data_dir or os.environ.get("PELLUCID_DATA")
         folder = str(Path(given).expanduser().resolve()) if given else None
         return replace(self, name=name, data_dir=folder, fingerprint=found)

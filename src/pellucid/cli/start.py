@@ -133,7 +133,7 @@ class Start:
         try:
             return transfer.take_over(model, self.weights, new_head or before != classes)
         except FormatError as error:
-            error.who = f"--from {self.path}"
+            error.who, error.try_ = f"--from {self.path}", None  # what helps in Python alone
             raise
 
     def words(self, model: nn.Module, new: list[str]) -> str:

@@ -140,7 +140,7 @@ class _Ready:
         """What the run folder has to know to get the same data and weights again."""
         return {
             "command": self.command,
-            "data": self.source.settled(self.data.name, self.job.fingerprint(self.data)).to_json(),
+            "data": self.source.settled(self.job.fingerprint(self.data)).to_json(),
             "network": self.plan.network,
             "recipe": self.recipe,
             **({} if self.start is None else {"start": {"from": str(self.start.path)}}),

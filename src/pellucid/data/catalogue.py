@@ -15,7 +15,9 @@ from pellucid.data.table import load_csv
 from pellucid.data.toy import TOYS, toy
 from pellucid.errors import DataError, OptionError, nearest
 
-__all__ = ["Listed", "available", "info", "load"]
+__all__ = ["NAMES", "Listed", "available", "info", "load"]
+
+NAMES = ("digits", *PUBLISHED, *TOYS)  # of sets that need no path
 
 
 def load(
@@ -105,14 +107,15 @@ def _kind(text: str) -> tuple[str, str]:
         if not path.is_file():
             raise DataError("data", got=f"no file {text}", needs="a file that is there")
         return kinds[path.suffix.lower()], text
-    names = ["digits", *PUBLISHED, *TOYS]
+    if len(path.parts) > 1 and not path.exists():
+        raise DataError("data", got=f"no folder {text}", needs="a folder or file that is there")
     raise OptionError(
         "data",
         got=repr(text),
         needs="one of "
-        + ", ".join(names)
+        + ", ".join(NAMES)
         + ", or a .csv or .npz file, or a folder of IDX files or of pictures by class (or its zip)",
-        try_=nearest(name, names),
+        try_=nearest(name, NAMES),
     )
 
 

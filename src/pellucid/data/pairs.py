@@ -12,9 +12,9 @@ import numpy as np
 
 from pellucid.data.arrays import Arrays
 from pellucid.data.base import Array
-from pellucid.data.split import Split
+from pellucid.data.split import Split, refuse_shares
 from pellucid.data.text import IGNORED
-from pellucid.errors import DataError, FormatError, OptionError, nearest
+from pellucid.errors import DataError, FormatError, nearest
 from pellucid.random import generator
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
 MARKS = ("<pad>", "<begin>", "<end>")  # the first tokens of every vocabulary
 PAD, BEGIN, END = range(3)
 HEADS = {("source", "target")}
+SHOWN = 40  # characters of a text in an error
 LOOKED_AT = 200  # lines that tell whether a file holds pairs
 
 
@@ -57,12 +58,13 @@ class Spelling:
         return x
 
     def _encode(self, text: str, kind: str, longest: int) -> list[int]:
+        who = f"{kind} {text if len(text) <= SHOWN else text[:SHOWN] + '...'!r}"
         if not text:
             raise DataError(kind, got="an empty text", needs="a text to translate")
         for i, character in enumerate(text):
             if character not in self._places:
                 raise DataError(
-                    f"{kind} {text!r}",
+                    who,
                     got=f"the character {character!r} at place {i}",
                     needs=f"one of the {len(self._places)} that the network has seen: "
                     + "".join(c for c in self._places if c.isprintable()),
@@ -70,7 +72,7 @@ class Spelling:
                 )
         if len(text) > longest:
             raise DataError(
-                f"{kind} {text!r}",
+                who,
                 got=f"{len(text)} characters",
                 needs=f"at most {longest}, the longest that the network was trained on",
             )
@@ -139,12 +141,7 @@ class Pairs:
 
         Raises OptionError for shares out of range, DataError where nothing is left to train on.
         """
-        if min(validation, test) < 0 or validation + test >= 1:
-            raise OptionError(
-                "split",
-                got=f"validation={validation:g}, test={test:g}",
-                needs="shares from 0 up to 1 that leave something to train on",
-            )
+        refuse_shares(validation, test)
         apart = self.targets if self.by_target else self.sources
         _, group = np.unique(np.array(apart, dtype=object), return_inverse=True)
         count = int(group.max()) + 1

@@ -315,13 +315,16 @@ def _sides(size: tuple[int, int]) -> str:
 
 def _unpacked(content: bytes) -> Image:
     """The picture in these bytes, once its header says that it is not too large for that."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if not content:
         raise ValueError(EMPTY)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError:  # whose own words name an object in memory, not the file
+        raise ValueError("of no known format") from None
     if picture.width * picture.height > MOST_PIXELS:
         raise ValueError(f"{_sides(picture.size)} pixels; at most {MOST_PIXELS:,}")
     picture.load()

@@ -228,6 +228,16 @@ def _misplaced(
     )
 
 
+def _empty_folders(path: Path) -> list[str]:
+    """The folders in which nothing lies; a zip file has none."""
+    walk = os.walk(path, followlinks=False)
+    return sorted(
+        Path(folder).relative_to(path).as_posix()
+        for folder, names, found in walk
+        if not names and all(map(_ignored, found)) and not _ignored(Path(folder).name)
+    )
+
+
 def _in_order(names: set[str]) -> tuple[str, ...]:
     """Class names in order, whole numbers by their size."""
     if all(name.isdigit() for name in names):
@@ -242,7 +252,13 @@ def _as_data(path: Path, parts: _Parts, made: picture_cache.Pictures) -> Data:
     notes = list(parts.notes)
     if made.skipped:
         named = ", ".join(made.skipped[:3]) + (" ..." if len(made.skipped) > 3 else "")
-        notes.append(f"{len(made.skipped):,} files that are no pictures were skipped: {named}")
+        files = "1 file that is no picture was"
+        if len(made.skipped) > 1:
+            files = f"{len(made.skipped):,} files that are no pictures were"
+        notes.append(f"{files} skipped: {named}")
+    empty = _empty_folders(path)
+    if empty:
+        notes.append(f"no class, since there is no picture in it: {', '.join(empty[:3])}")
     labels = np.array([file.label for file in [*parts.train, *parts.test]], np.int64)[made.kept]
     n = int((made.kept < len(parts.train)).sum())
 

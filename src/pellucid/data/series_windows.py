@@ -15,6 +15,7 @@ from pellucid.data.arrays import Arrays
 from pellucid.data.base import Array
 from pellucid.data.prepare import Preparation
 from pellucid.data.series import Series
+from pellucid.data.split import refuse_shares
 from pellucid.errors import DataError, FormatError, OptionError
 
 __all__ = ["Scaling", "Windows", "cut", "part_sizes"]
@@ -68,12 +69,7 @@ def part_sizes(n: int, horizon: int, validation: float, test: float) -> tuple[in
     >>> part_sizes(144, 24, 0.15, 0.15)
     (96, 24, 24)
     """
-    if not (0 <= validation < 1 and 0 <= test < 1 and validation + test < 1):
-        raise OptionError(
-            "split",
-            got=f"validation={validation}, test={test}",
-            needs="shares from 0 up to 1 that leave something to train on",
-        )
+    refuse_shares(validation, test)
     held = [max(horizon, round(share * n)) if share else 0 for share in (validation, test)]
     return n - sum(held), held[0], held[1]
 

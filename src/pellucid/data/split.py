@@ -34,12 +34,7 @@ def split(data: Data, validation: float = 0.1, test: float = 0.2, seed: int = 0)
     [70, 10, 20]
     """
     share = {"validation": validation, "test": 0.0 if data.test is not None else test}
-    if any(not 0 <= s < 1 for s in share.values()) or sum(share.values()) >= 1:
-        raise OptionError(
-            "split",
-            got=f"validation={validation}, test={test}",
-            needs="shares from 0 up to 1 that leave something to train on",
-        )
+    refuse_shares(*share.values())
     groups = _groups(data)
     cuts = {part: _cut(data, groups, part, s) for part, s in share.items()}
     _check_classes(data, groups, cuts)
@@ -54,6 +49,16 @@ def split(data: Data, validation: float = 0.1, test: float = 0.2, seed: int = 0)
     train = parts["train"]
     assert train is not None  # the shares leave something
     return Split(train, parts["validation"], data.test if data.test is not None else parts["test"])
+
+
+def refuse_shares(validation: float, test: float) -> None:
+    """Raise OptionError for parts that no data can be cut into."""
+    if not (validation >= 0 <= test and validation + test < 1):
+        raise OptionError(
+            "split",
+            got=f"validation={validation:g}, test={test:g}",
+            needs="shares from 0 up to 1 that leave something to train on",
+        )
 
 
 def _groups(data: Data) -> list[Array]:

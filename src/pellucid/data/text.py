@@ -10,7 +10,8 @@ import numpy as np
 
 from pellucid.data.arrays import Arrays
 from pellucid.data.base import Array
-from pellucid.errors import DataError, FormatError, nearest
+from pellucid.data.split import refuse_shares
+from pellucid.errors import DataError, FormatError, OptionError, nearest
 from pellucid.random import generator
 
 __all__ = ["IGNORED", "Lines", "Text", "Windows", "covered", "encode", "read_text", "token_dtype"]
@@ -92,7 +93,11 @@ class Text:
 
     def told_in(self, vocabulary: tuple[str, ...]) -> Text:
         """The same text in another vocabulary; raises DataError for a character not in it."""
-        tokens = encode(self.decode(self.tokens), vocabulary)
+        try:
+            tokens = encode(self.decode(self.tokens), vocabulary)
+        except DataError as error:
+            error.who = f"text {self.name}"
+            raise
         return replace(self, tokens=tokens, vocabulary=vocabulary)
 
     def windows(
@@ -103,14 +108,19 @@ class Text:
         Of one long text the parts are its beginning, what follows, and its end, so that no
         character is in two of them. Training windows begin anywhere (they are views: the text is in
         memory once); the others stand one behind the other and cover their part. Lines are dealt
-        out by the seed. Raises DataError for a part shorter than a window.
+        out by the seed. Raises OptionError for a context below 1 and shares out of range, DataError
+        for a part shorter than a window.
         """
+        refuse_shares(validation, test)
+        if context < 1:
+            raise OptionError("--context", got=str(context), needs="a whole number from 1")
         if self.lines:
             return self._by_lines(context, validation, test, seed)
         n = len(self.tokens)
         held = [round(share * n) for share in (validation, test)]
         ends = [n - sum(held), n - held[1], n]
-        self._refuse_short(ends[0], context, "training")
+        longest = 0 if 1 in held else ends[0] // 4
+        self._refuse_short(ends[0], context, "training", longest)
         train = self.tokens[: ends[0]]
         parts: list[Arrays | None] = [Windows.over(train, context, self.name, self.source)]
         for name, (start, end) in zip(("validation", "test"), pairwise(ends), strict=True):
@@ -121,13 +131,13 @@ class Text:
             parts.append(covered(self.tokens[start:end], context, self.name, self.source))
         return parts
 
-    def _refuse_short(self, n: int, context: int, part: str) -> None:
+    def _refuse_short(self, n: int, context: int, part: str, longest: int = 0) -> None:
         if n < context + 1:
             raise DataError(
                 f"text {self.name}",
-                got=f"{n:,} characters in the {part} part",
+                got=f"{n:,} character{'' if n == 1 else 's'} in the {part} part",
                 needs=f"at least {context + 1:,}: a context of {context}, and what follows it",
-                try_=f"--context {max(1, n // 4)}" if n > 4 else "a longer text",
+                try_=f"--context {longest}" if longest else "a longer text",
             )
 
     def _by_lines(

@@ -44,7 +44,10 @@ class Sampler:
         """
         if not prompt:
             raise DataError(
-                "sample", got="an empty prompt", needs="a character to go on from", try_='"\\n"'
+                "sample",
+                got="an empty prompt",
+                needs="a character to go on from",
+                try_='no --prompt, for an empty page; in Python "\\n"',
             )
         if not 0 <= temperature < float("inf"):
             raise OptionError("sample", got=f"temperature {temperature}", needs="0 or more")

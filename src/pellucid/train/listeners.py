@@ -73,7 +73,7 @@ class Recording(Listener):
             self.recorder.write("end", best_epoch=best, seconds=seconds)
 
     def _histogram(self, epoch: int, name: str, kind: str, values: Any) -> None:
-        counts, edges = np.histogram(values, bins=BINS)
+        counts, edges = np.histogram(values, bins=BINS, range=_ends(values))
         self.recorder.write(
             "histogram",
             epoch=epoch,
@@ -85,6 +85,14 @@ class Recording(Listener):
             std=float(values.std()),
             norm=float(np.sqrt(np.square(values, dtype=np.float64).sum())),
         )
+
+
+def _ends(values: Any) -> tuple[float, float] | None:
+    """Half a unit to both sides of numbers too near each other for bins; else None: their own."""
+    low, high = values.min(), values.max()
+    if high - low > 2 * BINS * np.spacing(max(abs(low), abs(high))):
+        return None
+    return float(low) - 0.5, float(high) + 0.5
 
 
 class Checkpoints(Listener):

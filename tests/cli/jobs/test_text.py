@@ -195,7 +195,7 @@ def test_evaluate_on_the_training_part_and_on_another_text(pellucid, train, text
     assert figures["samples"] == 24
     (texts / "other.txt").write_text("Behold the €.\n")
     answer = pellucid("evaluate", folder, "--data", "other.txt")
-    assert "the character '€' at place 11" in answer.err
+    assert "text other\n  got:    the character '€' at place 11" in answer.err
 
 
 def test_bert_is_measured_on_hidden_characters_alone(pellucid, train):
@@ -266,6 +266,7 @@ def test_sample_refuses_bert_and_fill_the_others(pellucid, train):
     ("words", "said"),
     [
         (("--prompt", ""), "got:    an empty prompt"),
+        (("--prompt", ""), "try:    no --prompt, for an empty page"),
         (("--prompt", "a€"), "got:    the character '€' at place 1"),
         (("--temperature", "-1"), "got:    temperature -1"),
         (("--top-k", "0"), "got:    top-k 0"),

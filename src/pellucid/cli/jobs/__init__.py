@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pellucid.cli.jobs.base import Job
+from pellucid.cli.configure import option_of
+from pellucid.cli.jobs.base import Job, kind_of
 from pellucid.cli.jobs.images import ImageJob
 from pellucid.cli.jobs.pictures import PicturesJob
 from pellucid.cli.jobs.samples import Samples
@@ -27,12 +28,19 @@ JOBS: tuple[Job, ...] = (
     ImageJob(),
     Samples(),
 )
+# how data are read, and nothing else
+OF_READING = {o for job in JOBS for o in job.reads} - {"model", "augment_noise"}
 MODEL_NAMES = tuple(dict.fromkeys(model for job in JOBS for model in job.models))
 
 
 def job_for(data: str, given: Mapping[str, Any]) -> Job:
-    """The work that is meant by DATA and --model; raises OptionError for an unknown model."""
+    """The work that is meant by DATA and --model.
+
+    Raises OptionError for a model that is unknown or cannot learn from such data, and for an option
+    that says how other data are read.
+    """
     job = _job_for(data, given)
+    _refuse_strange_options(job, data, given)
     recipe = given.get("recipe")
     if recipe is not None and recipe not in job.recipes:
         raise OptionError(
@@ -49,8 +57,34 @@ def _job_for(data: str, given: Mapping[str, Any]) -> Job:
     if model is not None:
         choose("--model", model, MODEL_NAMES)
         fitting = [job for job in JOBS if model in job.models]
-        return next((job for job in fitting if job.takes(data, given)), fitting[0])
-    return next(job for job in JOBS if job.takes(data, given))
+        found = [job for job in fitting if job.takes(data, given)]
+        found = found or [job for job in fitting if kind_of(data) in (None, *job.kinds)]
+        if not found:
+            raise _unfit(data, model)
+        return found[0]
+    return next((job for job in JOBS if job.takes(data, given)), JOBS[-1])
+
+
+def _refuse_strange_options(job: Job, data: str, given: Mapping[str, Any]) -> None:
+    """Raise OptionError for what would change nothing: how data of another kind are read."""
+    for option in given:
+        others = [other.name for other in JOBS if option in other.reads]
+        if option in OF_READING and job.name not in others:
+            raise OptionError(
+                option_of(option),
+                got=f"{data}: work of the kind {job.name!r}, which has no such option",
+                needs=" or ".join(others),
+            )
+
+
+def _unfit(data: str, model: str) -> OptionError:
+    kind = kind_of(data)
+    able = dict.fromkeys(m for job in JOBS if kind in job.kinds for m in job.models)
+    return OptionError(
+        f"--model {model}",
+        got=f"{data}, which it cannot learn from",
+        needs=f"for {kind} one of " + ", ".join(able),
+    )
 
 
 def job_named(name: str) -> Job:

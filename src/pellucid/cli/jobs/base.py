@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pellucid.cli.plan import Plan
+from pellucid.data.fetch import PUBLISHED
+from pellucid.data.toy import TOYS
 from pellucid.train import Listener, Run
 
 if TYPE_CHECKING:
     from pellucid.cli.choices import Choices
     from pellucid.cli.source import Source
 
-__all__ = ["Job", "Progress", "digest"]
+__all__ = ["TEXTS", "Job", "Progress", "digest", "kind_of"]
+
+TEXTS = (".txt", ".text", ".md")
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -25,7 +30,7 @@ class Job:
 
     ``name`` is what a run's folder notes; ``models`` are the values of --model that mean this work;
     ``reads`` are the options that decide what the data are (they go into the folder, so that the
-    same data are there again).
+    same data are there again); ``kinds`` are the data it can learn from, as :func:`kind_of` says.
     """
 
     name: ClassVar[str]
@@ -33,6 +38,7 @@ class Job:
     unit: ClassVar[str] = "rows"  # what len(data) counts
     reads: ClassVar[tuple[str, ...]] = ()
     recipes: ClassVar[tuple[str, ...]] = ()  # that --recipe may name
+    kinds: ClassVar[tuple[str, ...]] = ()
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """Whether this work is meant by DATA alone, where no --model was named."""
@@ -87,6 +93,24 @@ class Job:
     def next(self, run: Run) -> list[tuple[str, str]]:
         """What to do with the run."""
         return [("next", f"pellucid evaluate {run.folder}")]
+
+
+def kind_of(data: str) -> str | None:
+    """What DATA are, by their name alone; None where that does not tell.
+
+    >>> kind_of("dates"), kind_of("story.txt"), kind_of("story")
+    ('pairs', 'texts', None)
+    """
+    named = NAMED.get(data.lower().replace("_", "-"))
+    if named is not None or Path(data).expanduser().is_dir():
+        return named or "pictures"
+    return SUFFIXES.get(Path(data).suffix.lower())
+
+
+NAMED = {"dates": "pairs", "sentiment": "sentences", "digits": "pictures"}
+NAMED |= dict.fromkeys(PUBLISHED, "pictures") | dict.fromkeys(TOYS, "arrays")
+SUFFIXES = {".npz": "arrays", ".zip": "pictures"}
+SUFFIXES |= dict.fromkeys((".csv", ".tsv"), "tables") | dict.fromkeys(TEXTS, "texts")
 
 
 def digest(*arrays: Any) -> str:

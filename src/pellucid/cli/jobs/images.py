@@ -103,6 +103,7 @@ class ImageJob(Samples):
     name, recipes = "images", ("best",)
     models = tuple(MODELS)
     unit = "images"
+    kinds = ("pictures", "arrays")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         if given.get("recipe") is not None:

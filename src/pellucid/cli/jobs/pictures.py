@@ -60,7 +60,8 @@ class PicturesJob(Job):
     name = "pictures"
     models = tuple(TASKS)
     unit = "pictures"
-    reads = ("model", "augment_noise")
+    reads = ("model", "augment_noise", "resize", "skip_broken")
+    kinds = ("pictures", "arrays")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         return False  # pictures with labels are a classification unless said otherwise

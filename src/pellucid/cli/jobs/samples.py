@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pellucid.cli.jobs.base import Job, Progress
+from pellucid.cli.jobs.base import Job, Progress, kind_of
 from pellucid.cli.plan import Plan, describe_data, describe_network, make_plan
 from pellucid.cli.recipes import recipe_for
 from pellucid.cli.source import fingerprint
@@ -24,9 +24,10 @@ class Samples(Job):
     name = "samples"
     models: ClassVar[tuple[str, ...]] = ("mlp",)
     reads = ("resize", "skip_broken")
+    kinds: ClassVar[tuple[str, ...]] = ("pictures", "arrays", "tables")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
-        return True
+        return kind_of(data) in (None, *self.kinds)
 
     def load(self, source: Source, progress: Progress | None = None) -> Any:
         return source.load(progress)

@@ -74,6 +74,7 @@ class SentenceJob(Job):
     models = (*CELLS, "transformer", "bag-of-words")
     unit = "sentences"
     reads = ("text", "context", "min_count")
+    kinds = ("sentences", "tables")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """With --text; with a --model that reads where there are words; else see the reader."""

@@ -56,6 +56,7 @@ class SeriesJob(Job):
     name = "series"
     models = (*CELLS, "tcn")
     reads = ("horizon", "window", "season", "log", "difference", "fill", "date", "calendar")
+    kinds = ("tables",)
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """A horizon says so, a network for series where there are dates, and dates with one column.

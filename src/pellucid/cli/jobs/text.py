@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.cli.jobs.base import Job, Progress, digest
+from pellucid.cli.jobs.base import Job, Progress, digest, kind_of
 from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Arrays, Split
@@ -93,9 +92,12 @@ class TextJob(Job):
     models = (*CELLS, "gpt", "bert")
     unit = "characters"
     reads = ("context", "lines", "model")
+    kinds = ("texts",)
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
-        return Path(data).suffix.lower() in (".txt", ".text", ".md")
+        """A text file; with a network for nothing but text, a table as the text that it is, too."""
+        kind = kind_of(data)
+        return kind == "texts" or (kind == "tables" and given.get("model") in ("gpt", "bert"))
 
     def load(self, source: Source, progress: Progress | None = None) -> Text:
         return read_text(source.path(), lines=source.options.get("lines"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ class TranslationJob(Job):
     name = "translation"
     models = tuple(RECIPES)
     unit = "pairs"
+    kinds = ("pairs", "tables", "texts")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         if data == "dates":
@@ -86,7 +88,8 @@ class TranslationJob(Job):
 
     def other(self, source: Source, run: Run) -> Any:
         spelling = Translator(run.model, run.classes).spelling  # type: ignore[arg-type]
-        pairs = self.load(source)
+        made = source.name == "dates"
+        pairs = self.load(source if made else replace(source, samples=None))
         return encoded(spelling, pairs.sources, pairs.targets, pairs.name, pairs.source)
 
     def recipe(self, data: Pairs, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,52 @@
+"""Which work is meant by DATA and --model, and what does not go together."""
+
+from __future__ import annotations
+
+import pytest
+
+from pellucid.cli.jobs import job_for
+from pellucid.errors import OptionError
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "needs"),
+    [
+        ("story.txt", "resnet", "for texts one of rnn, lstm, gru, gpt, bert"),
+        ("story.txt", "mlp", "for texts one of rnn"),
+        ("pictures", "gpt", "for pictures one of autoencoder"),
+        ("pictures.zip", "lstm", "for pictures one of autoencoder"),
+        ("mnist", "tcn", "for pictures one of autoencoder"),
+        ("table.csv", "vit", "for tables one of"),
+        ("dates", "lstm", "for pairs one of transformer, lstm-attention"),
+        ("sentiment", "gpt", "for sentences one of lstm, gru, transformer"),
+    ],
+)
+def test_a_model_that_cannot_learn_from_the_data(tmp_path, monkeypatch, data, model, needs):
+    (tmp_path / "pictures").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OptionError, match=needs) as refusal:
+        job_for(data, {"model": model})
+    assert refusal.value.who == f"--model {model}"
+    assert refusal.value.got.startswith(data)
+
+
+def test_a_table_is_a_text_where_only_a_text_can_be_meant(tmp_path):
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    table = str(tmp_path / "table.csv")
+    assert job_for(table, {"model": "gpt"}).name == "text"
+    assert job_for(table, {"model": "lstm"}).name == "series"
+
+
+@pytest.mark.parametrize(
+    ("data", "given", "needs"),
+    [
+        ("story.txt", {"horizon": 3}, "series"),
+        ("digits", {"context": 3}, "text or sentences"),
+        ("table.csv", {"horizon": 3, "resize": "4x4"}, "pictures or images or samples"),
+    ],
+)
+def test_an_option_that_says_how_other_data_are_read(data, given, needs):
+    with pytest.raises(OptionError) as refusal:
+        job_for(data, given)
+    assert "which has no such option" in refusal.value.got
+    assert refusal.value.needs == needs
