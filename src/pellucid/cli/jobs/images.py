@@ -13,6 +13,7 @@ from pellucid.data import Data, Preparation, Split
 from pellucid.data.picture_folder import is_picture_folder
 from pellucid.errors import OptionError, choose
 from pellucid.report.feature_maps import feature_maps
+from pellucid.report.heads import patches_looked_at
 from pellucid.train import Run
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class ImageJob(Samples):
 
     def sections(self, run: Run, parts: Split) -> list[str]:
         part = parts.test or parts.validation or parts.train
-        return [feature_maps(run, part)]
+        return [patches_looked_at(run, part), feature_maps(run, part)]
 
 
 def _refuse_others(data: Data, given: Mapping[str, Any]) -> None:

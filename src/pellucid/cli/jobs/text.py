@@ -17,6 +17,7 @@ from pellucid.errors import OptionError
 from pellucid.models import BERT
 from pellucid.models.filling import Filler
 from pellucid.models.sampling import Sampler
+from pellucid.report.heads import heads_over_a_text
 from pellucid.report.invented import invented
 from pellucid.report.surprise import surprise
 from pellucid.report.texts import texts
@@ -178,6 +179,7 @@ class TextJob(Job):
         return [
             texts(run.record, title, words),
             _invented(run, parts.train),
+            "" if held is None else heads_over_a_text(run, held.measured()),
             "" if held is None else surprise(run, held.measured()),
         ]
 
