@@ -172,7 +172,7 @@ def test_files_that_are_no_pictures(tmp_path):
     path.write_text("not a picture")
     text = refusal(FormatError, path)
     assert f"FormatError in picture {path}" in text
-    assert "no picture that can be read" in text
+    assert "no picture that can be read (of no known format)" in text
     seven().save(path)
     path.write_bytes(path.read_bytes()[:200])
     assert "no picture that can be read" in refusal(FormatError, path)

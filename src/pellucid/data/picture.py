@@ -36,7 +36,7 @@ def open_grey(image: str | Path | Array | Image, who: str) -> Array:
 
 
 def _open(image: str | Path | Array | Image, who: str) -> Image:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         if isinstance(image, (str, Path)):
@@ -51,9 +51,10 @@ def _open(image: str | Path | Array | Image, who: str) -> Image:
     except Image.DecompressionBombError as error:
         raise FormatError(who, got=str(error), needs=f"at most {MAX_PIXELS:,} pixels") from error
     except Exception as error:  # a damaged picture can fail in any way its format allows
+        unknown = isinstance(error, UnidentifiedImageError)  # which names an object in memory
         raise FormatError(
             who,
-            got=f"no picture that can be read ({error})",
+            got=f"no picture that can be read ({'of no known format' if unknown else error})",
             needs="a PNG, JPEG or another picture that Pillow reads",
         ) from error
 
