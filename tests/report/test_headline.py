@@ -43,7 +43,7 @@ def lead(task: str, record: Record, **more: Any) -> str:
     page = headline(Findings("t", task, {}, record, **more))
     found = re.search(r'<p class="lead">(.*?)</p>', page)
     assert found is not None
-    return html.unescape(found[1])
+    return html.unescape(found[1]).replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("task", FIGURES)

@@ -14,7 +14,7 @@ from pellucid.errors import DataError, OptionError, ShapeError
 from pellucid.record import Record, Recorder
 from pellucid.report import Findings, render, write
 
-VOID = {"meta", "img", "br", "path", "use", "image", "rect"}
+VOID = {"meta", "img", "br", "path", "use", "image", "rect", "wbr"}
 
 
 class Page(html.parser.HTMLParser):

@@ -160,7 +160,7 @@ def test_histograms_of_constant_and_of_broken_values() -> None:
 
 def test_biases_are_folded_away_and_gradients_stand_beside_weights(pictures: str) -> None:
     start = pictures.index('<section id="histograms">')
-    shown, folded = pictures[start:].split("<details>")[:2]
+    shown, folded = pictures[start:].replace("<wbr>", "").split("<details>")[:2]
     assert re.findall(r"<code>(.*?)</code> (\w+)</h3>", shown) == [
         ("1.weight", "weights"),
         ("1.weight", "gradients"),
@@ -199,6 +199,20 @@ def test_a_boundary_of_one_probability_and_of_numbers() -> None:
             section = boundary(findings)
         assert section.count("<image") == 1
         assert ("the line is where the answer changes" in section) == (task == "classification")
+
+
+def test_curves_say_what_they_mean_for_the_task() -> None:
+    recorder = Recorder(None)
+    recorder.write("epoch", epoch=1, train_loss=2.0, train_rmse=0.5)
+    told = {
+        "regression": ("what training makes small.", "in the target's own units."),
+        "variational": ("what training makes small.", "where black is 0 and white is 1."),
+        "adversarial": ("so it need not fall.", "in the target's own units."),
+    }
+    for task, words in told.items():
+        with theme():
+            section = curves(Findings("t", task, {}, recorder.record))
+        assert all(said in section for said in words)
 
 
 def test_a_loss_that_falls_far_gets_a_logarithmic_axis() -> None:

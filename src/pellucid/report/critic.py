@@ -20,7 +20,7 @@ def critic_chart(record: Record) -> str:
 
     told = []
     with theme():
-        drawing, axes = canvas(8.0, 2.9)
+        drawing, axes = canvas(9.6, 2.9)
         for name, words, colour, _ in _LINES:
             epochs, shares = record.series(name)
             if not len(epochs):

@@ -35,11 +35,11 @@ _LINES = [
 
 def curves(findings: Findings) -> str:
     """The section with the charts over the epochs."""
-    record = findings.record
+    record, own = findings.record, _OWN.get(findings.task, {})
     charts = side_by_side(
-        _learning(record, "loss", "Loss", _LOSS),
+        _learning(record, "loss", "Loss", own.get("loss", _LOSS)),
         _learning(record, "accuracy", "Accuracy", _ACCURACY),
-        _learning(record, "rmse", "Error (RMSE)", _RMSE),
+        _learning(record, "rmse", "Error (RMSE)", own.get("rmse", _RMSE)),
         _learning_rate(record),
         _times(record),
     )
@@ -57,11 +57,22 @@ _ACCURACY = (
     "; where training lies above validation, the gap is what the network knows of its own examples "
     "only (dropout and augmentation make training harder and can turn the two lines round)",
 )
-_RMSE = (
-    "How far the predictions are off, in the target's own units",
+_OTHERS = (
     "; the training line is measured on the examples that the network learns from, the validation "
-    "line on others",
+    "line on others"
 )
+_RMSE = ("How far the predictions are off, in the target's own units", _OTHERS)
+_PIXELS = ("How far a pixel is off, where black is 0 and white is 1", _OTHERS)
+_PLAYERS = (
+    "The losses of both players together: what the one wins the other loses, so it need not fall",
+    "",
+)
+# Where a task's chart means something else.
+_OWN = {
+    "pictures": {"rmse": _PIXELS},
+    "variational": {"rmse": _PIXELS},
+    "adversarial": {"loss": _PLAYERS},
+}
 
 
 def _learning(record: Record, name: str, title: str, words: tuple[str, str]) -> str:

@@ -40,15 +40,17 @@ def feature_maps(run: Run, part: Data) -> str:
         f"<p>{_about_filters(filters)}</p>",
         _filters(filters),
         f"<h3>What the layers make of one example ({name})</h3>",
-        f"<p>{_ABOUT_MAPS}</p>",
+        f"<p>{_ABOUT_MAPS}{_ABOUT_DEPTH if len(found) > 1 else ''}</p>",
         f'<ul class="units"><li>{picture(grey(_single(levels)), f"the example, {name}")}</li></ul>',
         seen,
     )
 
 
 _ABOUT_MAPS = (
-    "A map says where in the image its filter finds what it looks for: the brighter, the more. "
-    "Early maps follow edges and colours; later ones are coarser and answer to larger shapes."
+    "A map says where in the image its filter finds what it looks for: the brighter, the more."
+)
+_ABOUT_DEPTH = (
+    " Early maps follow edges and colours; later ones are coarser and answer to larger shapes."
 )
 
 
@@ -87,10 +89,12 @@ def _about_filters(filters: Array) -> str:
     count, channels, height, width = filters.shape
     colour = "in the colours they look for" if channels == 3 else "orange excites, blue inhibits"
     which = f"{FILTERS} of {count}" if count > FILTERS else f"all {count}"
-    return (
-        f"The filters of the first convolution ({which}), {height}x{width} pixels each, {colour}. "
-        "Edges, blobs and colours are something that was learnt; even noise is not."
+    told = (
+        f"The filters of the first convolution ({which}), {height}x{width} pixels each, {colour}."
     )
+    if height * width == 1:
+        return f"{told} Each looks at one pixel alone: it can weigh it, and see no shape."
+    return f"{told} Edges, blobs and colours are something that was learnt; even noise is not."
 
 
 def _filters(filters: Array) -> str:

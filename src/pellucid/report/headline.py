@@ -19,9 +19,10 @@ def headline(findings: Findings) -> str:
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
         for name, value in _figures(findings)
     )
+    lead = _sentence(findings).replace(" %", "&nbsp;%")  # which no line begins with
     return (
         f'<header>\n<p class="kind">Pellucid report</p>\n<h1>{escape(findings.title)}</h1>\n'
-        f'<p class="lead">{_sentence(findings)}</p>\n{_alarm(findings)}'
+        f'<p class="lead">{lead}</p>\n{_alarm(findings)}'
         f'<dl class="cards">\n{cards}\n</dl>\n</header>\n'
     )
 

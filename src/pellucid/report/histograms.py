@@ -82,7 +82,7 @@ def _ridges(events: list[Event], name: str, kind: str, colour: str, where: str) 
         up = np.concatenate([[base], line, [base]])
         axes.fill(across, up, fc=SOFT[colour], ec=colour, linewidth=0.9, zorder=row)
     _epoch_labels(axes, events)
-    title = f"<code>{escape(name)}</code> {kind}s"
+    title = f"<code>{escape(name).replace('.', '.<wbr>')}</code> {kind}s"
     return figure(
         plot(svg(drawing, where), f"{kind}s of {name}: {_in_words(events)}"),
         title,

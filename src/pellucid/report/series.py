@@ -162,7 +162,7 @@ def _by_horizon(run: Run, part: Windows, season: int, named: str) -> str:
         f"{name} {number(mean)} on average" for name, mean in means.items()
     )
     seasonal = "; the last season going on" if "seasonal naive" in found else ""
-    origins = f"{len(part.y):,} origin" + ("s" if len(part.y) != 1 else "")
+    origins = f"{len(part.y):,} origins" if len(part.y) != 1 else "origin"
     words = (
         f"The mean absolute error of each row ahead, from the same {origins} of {named}: the "
         f"network; the last row going on (naive){seasonal}."

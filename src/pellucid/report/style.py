@@ -48,6 +48,7 @@ nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: 1.6rem 0 0; fon
 a { color: var(--first); text-underline-offset: .2em; text-decoration-thickness: 1px; }
 .two { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem;
   align-items: start; }
+.two > figure:first-child:nth-last-child(3) { grid-row: span 2; }
 .one { max-width: 44rem; }
 figure { margin: 0 0 1rem; background: var(--card); border: 1px solid var(--grid);
   border-radius: 10px; padding: 1rem 1.1rem; min-width: 0; break-inside: avoid; }
@@ -67,6 +68,7 @@ tbody th { font-weight: 500; text-align: left; max-width: 16rem; overflow: hidde
   text-overflow: ellipsis; }
 thead th:first-child { text-align: left; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
+table.plain tbody th { max-width: none; }
 table.plain td:nth-child(2), table.plain th:nth-child(2) { text-align: left; }
 table.pairs tbody th { max-width: 28rem; white-space: pre-wrap; }
 table.pairs :is(th, td):not(:last-child) { text-align: left; }
@@ -85,7 +87,7 @@ table.confusion .none { color: var(--muted); opacity: .45; }
 table.dense { font-size: .74rem; border-spacing: 1px; }
 table.dense td span { padding: .28rem .1rem; min-width: 1.9em; }
 table.scores { width: 100%; }
-table.scores th, table.scores td { padding: .25rem .3rem; }
+table.scores th, table.scores td { padding: .25rem .2rem; font-size: .86rem; }
 .bar { display: block; padding: .05rem .3rem; border-radius: 3px;
   background: linear-gradient(to right, rgba(var(--right), .22) var(--w), transparent 0); }
 .gallery, .units { list-style: none; margin: 0; padding: 0; display: grid; }
@@ -112,6 +114,7 @@ summary { cursor: pointer; font-weight: 600; margin-bottom: .8rem; }
 @media (max-width: 56rem) {
   main { padding: 1.5rem .9rem 3rem; }
   .two { grid-template-columns: minmax(0, 1fr); }
+  .two > figure:first-child:nth-last-child(3) { grid-row: auto; }
   figure { padding: .8rem .75rem; }
   h3 .key { margin-left: 0; display: flex; }
   .cards { grid-template-columns: repeat(auto-fill, minmax(7.6rem, 1fr)); gap: .5rem; }
