@@ -7,6 +7,7 @@ import pytest
 
 import pellucid
 from pellucid import data
+from pellucid.data.prepare import Preparation
 from pellucid.data.text import covered
 from pellucid.models import BERT, GPT, TextRNN, ViT
 from pellucid.report.heads import PLACES, heads_over_a_text, patches_looked_at
@@ -46,6 +47,11 @@ def test_a_network_without_heads_has_no_such_section():
 def test_each_image_is_shown_with_what_each_layer_looks_at():
     digits = data.split(data.load("digits"), seed=0)
     model = ViT(1, 8, patch=2, width=8, heads=2, layers=2)
-    run = pellucid.fit(model, digits.train, epochs=1, preparation=channels_first(digits.train))
+    run = pellucid.fit(
+        model,
+        digits.train,
+        epochs=1,
+        preparation=Preparation.fit(digits.train, channels_first=True),
+    )
     page = patches_looked_at(run, digits.test)
     assert page.count("<img") == 6 * 3 and "layer 2, 5" in page
