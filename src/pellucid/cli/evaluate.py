@@ -26,8 +26,13 @@ app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)],
     on: Annotated[
-        str, typer.Option(help="The part of the run's own data: test, validation or train.")
-    ] = "test",
+        str | None,
+        typer.Option(
+            help="The part of the run's own data: test, validation or train. Else the test part; "
+            "the validation part of a run that kept none back for a test.",
+            show_default=False,
+        ),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(help="Other data instead: a set's name or a file with the right answers."),
@@ -35,12 +40,16 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Measure a run on data with known answers: accuracy, precision, recall, F1 and more."""
-    choose("--on", on, PARTS)
+    if on is not None:
+        choose("--on", on, PARTS)
     loaded = load(run)
     if data is not None:
         part, name = new_data(loaded, data), ""
     else:
-        part, name = part_named(split_of(run), on), on
+        split = split_of(run)
+        untested = split.test is None and split.validation is not None
+        name = on or ("validation" if untested else "test")
+        part = part_named(split, name)
     figures = loaded.evaluate(part)
     if json:
         print_json({"run": run, "data": part.name, "part": name or None, **figures})
