@@ -151,6 +151,16 @@ class ImageJob(Samples):
         return [patches_looked_at(run, part), feature_maps(run, part)]
 
 
+def _patch(size: int) -> int:
+    """The smallest patch from 2 pixels that leaves 3 to 8 of them a side.
+
+    >>> _patch(28), _patch(32), _patch(8)
+    (4, 4, 2)
+    """
+    fit = (p for p in range(2, size) if size % p == 0 and 3 <= size // p <= 8)
+    return next(fit, max(1, size // 7))  # which the network refuses where it does not divide
+
+
 def _refuse_others(data: Data, given: Mapping[str, Any]) -> None:
     """Raise OptionError for data that these networks cannot look at."""
     what = given.get("model") or given.get("recipe") or "images"
@@ -197,7 +207,7 @@ def _network(choices: Choices, train: Data) -> Options:
         own = {"size": height, "activation": choices.activation, "pooling": choices.pooling}
         return common | own
     if model == "vit":
-        patch = choices.patch or max(1, height // 7)
+        patch = choices.patch or _patch(height)
         own = {"size": height, "patch": patch, "heads": choices.heads}
         return common | own | {"layers": _layers(choices, 1, 0), "width": choices.width}
     if model == "cnn":
