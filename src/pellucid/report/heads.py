@@ -93,7 +93,7 @@ def patches_looked_at(run: Run, part: Data) -> str:
         _image(run, part, row, given[:, k].reshape(-1, side, side))
         for k, row in enumerate(rows.tolist())
     ]
-    return section("attention", "Where it looks", f"<p>{_IMAGES}</p>", *told)
+    return section("attention", "Where it looks", f"<p>{_IMAGES}</p>", side_by_side(*told))
 
 
 _IMAGES = (
