@@ -1,6 +1,7 @@
 """Forecasts a series: windows, a network that starts from last year, intervals it has earned.
 
-    python examples/forecast_a_series.py airline-passengers.csv 12
+    python examples/forecast_a_series.py airline-passengers.csv
+    python examples/forecast_a_series.py airline-passengers.csv --horizon 24
 
 The file has a column of dates and a column of numbers; what the command `pellucid train FILE.csv
 --horizon 12` decides by itself is written out here.
@@ -8,7 +9,7 @@ The file has a column of dates and a column of numbers; what the command `pelluc
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 import numpy as np
 
@@ -20,9 +21,14 @@ from pellucid.models import SeriesRNN
 from pellucid.train.forecasting import forecast, half_widths, residuals
 
 
-def main(path: str, horizon: int) -> None:
+def main() -> None:
     """Train on the past, measure on what followed, and say what comes next."""
-    series = read_series(path)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("file", help="a CSV file of months and numbers")
+    parser.add_argument("--horizon", type=int, default=12, help="months to forecast (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=100)
+    chosen = parser.parse_args()
+    series, horizon = read_series(chosen.file), chosen.horizon
 
     # By time: what is forecast in one part is never seen while another one learns.
     train, validation, _ = cut(
@@ -50,7 +56,7 @@ def main(path: str, horizon: int) -> None:
         optimizer="adamw",
         schedule="onecycle",
         lr=0.003,
-        epochs=100,
+        epochs=chosen.epochs,
         batch_size=16,
     )
 
@@ -64,4 +70,4 @@ def main(path: str, horizon: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main()
