@@ -17,7 +17,7 @@ def test_list(pellucid):
     answer = pellucid("data", "list")
     names = [line.split()[0] for line in answer.out.splitlines()[1:]]
     assert names[:3] == ["digits", "mnist", "fashion-mnist"]
-    assert {"and", "xor", "moons", "sine"} <= set(names)
+    assert {"and", "xor", "moons", "sine", "sentiment", "dates"} <= set(names)
     sets = json.loads(pellucid("data", "list", "--json").out)["sets"]
     assert [row["name"] for row in sets] == names
 
@@ -53,8 +53,21 @@ def test_info_of_other_kinds_of_data(pellucid, tmp_path):
         assert json.loads(pellucid("data", "info", data, "--json").out)["name"]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Digits", "digits: 1,797"), ("Dates", "dates: 20,000 pairs"), ("SENTIMENT", "sentiment: ")],
+)
+def test_every_named_set_is_found_however_it_is_written(pellucid, name, told):
+    assert told in pellucid("data", "get", name).out
+    assert json.loads(pellucid("data", "info", name, "--json").out)["name"] == name.lower()
+
+
 def test_get_an_unknown_set(pellucid):
     assert "did you mean 'mnist'?" in pellucid("data", "get", "mnst").err
+    for name in ("sentiment", "dates"):
+        answer = pellucid("data", "info", name[:-1])
+        assert "sine, sentiment, dates, or a .csv" in answer.err
+        assert f"did you mean '{name}'?" in answer.err
 
 
 def test_demo_gates(pellucid):

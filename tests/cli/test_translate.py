@@ -96,7 +96,10 @@ def test_the_accuracy_is_that_of_greedy_decoding(pellucid, learnt):
     assert figures["accuracy"] == np.mean(right) > 0.5
     assert figures["samples"] == len(part)
     assert figures["token_accuracy"] >= figures["accuracy"]
-    assert "tokens right" in pellucid("evaluate", learnt).out
+    shown = pellucid("evaluate", learnt, "--on", "train").out
+    assert "tokens right" in shown and "nats a token" in shown
+    assert re.search(rf"tokens +{figures['tokens']}\n", shown)
+    assert "picture" not in shown and "characters" not in shown
 
 
 def test_translate_says_it_in_a_line(pellucid, learnt):
@@ -155,6 +158,18 @@ def test_made_dates_are_measured_on_a_file_too(pellucid, tmp_path):
     (tmp_path / "other.tsv").write_text("2 may 1987\t1987-05-02\n7 may 1987\t1987-05-07\n")
     answer = pellucid("evaluate", "made", "--data", "other.tsv", "--json")
     assert json.loads(answer.out)["samples"] == 2, answer.err
+
+
+def test_from_a_run_with_other_characters(pellucid, learnt, model, tmp_path):
+    (tmp_path / "as-many.tsv").write_text(PAIRS.replace("h", "z"))
+    (tmp_path / "more.tsv").write_text(PAIRS + "xy\tYX\n")
+    for name, count in {"as-many.tsv": 16, "more.tsv": 20}.items():
+        words = ("--model", model, "--from", learnt, "--epochs", 1, "--quiet")
+        answer = pellucid("train", name, *words)
+        assert answer.err.splitlines()[1:] == [
+            f"  got:    a text of {count} different characters",
+            "  needs:  the 16 characters that the run knows",
+        ]
 
 
 @pytest.mark.usefixtures("whole_report")

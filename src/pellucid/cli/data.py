@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pellucid import data as sets
-from pellucid.cli.jobs import job_for
+from pellucid.cli.jobs import Job, job_for
 from pellucid.cli.progress import downloading
 from pellucid.cli.screen import ERR, OUT, facts, print_json, table
 from pellucid.cli.source import Source
@@ -51,9 +51,8 @@ def get(
     data_dir: Folder = None,
 ) -> None:
     """Fetch a set into the user cache, and check every byte of it."""
-    with downloading(ERR) as progress:
-        data = sets.load(name, data_dir=data_dir, progress=progress)
-    facts(OUT, [("data", f"{data.name}: {len(data):,} rows, checked"), ("from", data.source)])
+    job, data = _loaded(name, {"data_dir": data_dir})
+    facts(OUT, [("data", f"{data.name}: {len(data):,} {job.unit}, checked"), ("from", data.source)])
 
 
 @app.command()
@@ -67,14 +66,20 @@ def info(
 ) -> None:
     """What is in a set: rows, classes, columns, and what was decided while reading it."""
     given = {"target": target, "task": task, "impute": impute, "data_dir": data_dir}
-    given = {key: value for key, value in given.items() if value is not None}
-    with downloading(ERR) as progress:
-        loaded = job_for(name, given).load(Source.chosen(name, 0, given), progress)
+    _, loaded = _loaded(name, given)
     found = sets.info(loaded) if isinstance(loaded, sets.Data) else loaded.info()
     if json:
         print_json(found)
         return
     table(OUT, ("", ""), [(key, text) for key, value in found.items() for text in _texts(value)])
+
+
+def _loaded(name: str, options: dict[str, Any]) -> tuple[Job, Any]:
+    """The data, and the work that `pellucid train` would make of them."""
+    given = {key: value for key, value in options.items() if value is not None}
+    job = job_for(name, given)
+    with downloading(ERR) as progress:
+        return job, job.load(Source.chosen(name, 0, given), progress)
 
 
 def _texts(value: Any) -> list[str]:

@@ -14,6 +14,7 @@ from pellucid.cli.source import PARTS, part_named
 from pellucid.data import Data
 from pellucid.errors import choose
 from pellucid.train import Run, load
+from pellucid.train.task import Task, Tokens
 
 __all__ = ["app"]
 
@@ -62,7 +63,7 @@ def _show(run: Run, part: Data, name: str, figures: dict[str, Any]) -> None:
     epoch = f", epoch {run.best_epoch}" if run.best_epoch is not None else ""
     facts(OUT, [("run", f"{run.folder}{epoch}"), ("data", f"{where}: {len(part):,} samples")])
     line(OUT)
-    table(OUT, ("", ""), [(word, text) for word, text in _figures(figures, run.task)], right=(1,))
+    table(OUT, ("", ""), _figures(figures, run.problem.kind), right=(1,))
     if "classes" not in figures:
         return
     _show_classes(figures)
@@ -70,7 +71,7 @@ def _show(run: Run, part: Data, name: str, figures: dict[str, Any]) -> None:
         _show_confusion(figures)
 
 
-def _figures(figures: dict[str, Any], task: str) -> list[tuple[str, str]]:
+def _figures(figures: dict[str, Any], kind: Task) -> list[tuple[str, str]]:
     shares = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
     shares["token_accuracy"] = "tokens right"
     shares |= {"recognised": "real pictures called real"}
@@ -82,7 +83,7 @@ def _figures(figures: dict[str, Any], task: str) -> list[tuple[str, str]]:
         "rmse": "its root" if "mse" in figures else "root mean squared error",
         "mae": "mean absolute error",
         "r2": "R squared",
-        "loss": {"tokens": "nats a token"}.get(task, "nats a picture"),
+        "loss": "nats a token" if isinstance(kind, Tokens) else "nats a picture",
         "reconstruction": "of these, reconstruction",
         "kl": "and KL divergence",
         "bits": "bits a token",
@@ -92,8 +93,8 @@ def _figures(figures: dict[str, Any], task: str) -> list[tuple[str, str]]:
     for key, word in numbers.items():
         if figures.get(key) is not None:
             rows.append((word, f"{figures[key]:.4g}"))
-    if "perplexity" in figures:
-        rows.append(("characters", f"{figures['samples']:,}"))
+    if isinstance(kind, Tokens):
+        rows.append(("tokens", f"{figures.get('tokens', figures['samples']):,}"))
     return rows
 
 

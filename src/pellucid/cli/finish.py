@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from pellucid.cli.jobs import Job
-from pellucid.cli.screen import OUT, facts, line, percent, print_json
+from pellucid.cli.screen import OUT, facts, line, print_json
 from pellucid.data import Split
 from pellucid.record import Record, Recorder
 from pellucid.report.from_run import write_report
@@ -67,28 +67,8 @@ def headline(run: Run) -> str:
         event = run.record.kept
         part = "validation" if "validation_loss" in event else "training"
         figures = {k.partition("_")[2]: v for k, v in event.items()}
-        return _score(run.task, figures, f"on the {part} part")
-    return _score(run.task, figures, f"on {figures['samples']:,} test samples")
-
-
-def _score(task: str, figures: dict[str, Any], where: str) -> str:
-    if task == "tokens":
-        return (
-            f"{figures['loss']:.4f} nats a token, {percent(figures['accuracy'])} foreseen {where}"
-        )
-    if task == "adversarial":
-        deceived = figures.get("deceived")
-        made = "" if deceived is None else f", {percent(deceived)} of made ones"
-        known = percent(figures["recognised"])
-        return f"the critic calls {known} of real pictures real{made} {where}"
-    if task in ("pictures", "variational"):
-        kl = f", KL {figures['kl']:.4g}" if "kl" in figures else ""
-        off = f"pixels off by {figures['rmse']:.4g}"
-        return f"loss {figures['loss']:.4g} nats a picture{kl}, {off} {where}"
-    if figures.get("accuracy") is not None:
-        return f"{percent(figures['accuracy'])} right {where}"
-    mean = f"mean absolute error {figures['mae']:.4g}, " if task == "series" else ""
-    return f"{mean}root mean squared error {figures['rmse']:.4g} {where}"
+        return f"{run.problem.kind.said(figures)} on the {part} part"
+    return f"{run.problem.kind.said(figures)} on {figures['samples']:,} test samples"
 
 
 def _trained(run: Run) -> str:
@@ -110,9 +90,8 @@ def _results(run: Run) -> list[tuple[str, str]]:
     rows = []
     if "validation_loss" in event:
         value = {k.removeprefix("validation_"): v for k, v in event.items() if "validation_" in k}
-        rows.append(
-            ("best", _score(run.task, value, f"on the validation part, epoch {event['epoch']}"))
-        )
+        said = run.problem.kind.said(value)
+        rows.append(("best", f"{said} on the validation part, epoch {event['epoch']}"))
     figures = tested(run.record)
     if figures is not None:
         rows.append(("test", headline(run)))

@@ -19,9 +19,10 @@ from pellucid.data.csv_file import CsvFile, read_csv
 from pellucid.data.prepare import Preparation
 from pellucid.data.words import SentencePreparation
 from pellucid.errors import DataError, PellucidError, RunError
+from pellucid.models import BERT
 from pellucid.train import Run
 from pellucid.train.run import read_config
-from pellucid.train.task import Series, Tokens
+from pellucid.train.task import Series, Tokens, Translation
 
 __all__ = [
     "job_of",
@@ -148,14 +149,21 @@ def raw_rows(preparation: Preparation, file: CsvFile) -> np.ndarray:
     return preparation.rows(file.rows)
 
 
+def _command(run: Run) -> str:
+    """What a network for texts is there for."""
+    if isinstance(run.problem.kind, Translation):
+        return "translate"
+    return "fill" if isinstance(run.model, BERT) else "sample"
+
+
 def preparation_of(run: Run) -> Preparation:
     """How raw samples become numbers; raises RunError for a run that was given bare arrays."""
-    if run.problem.preparation is None and run.task == "tokens":
+    if run.problem.preparation is None and isinstance(run.problem.kind, Tokens):
         raise RunError(
             f"run {run.folder}",
             got="a network that learnt a text",
             needs="a network that reads pictures or tables",
-            try_=f"pellucid sample {run.folder}",
+            try_=f"pellucid {_command(run)} {run.folder}",
         )
     if run.problem.preparation is None:
         raise RunError(

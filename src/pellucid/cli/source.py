@@ -13,13 +13,13 @@ import numpy as np
 
 from pellucid import data as sets
 from pellucid.data import Data, Split
-from pellucid.data.catalogue import NAMES
+from pellucid.data.catalogue import NAMES, TEXTS
 from pellucid.errors import DataError, FormatError, RunError
 
 __all__ = ["Source", "automatic", "fingerprint", "part_named"]
 
 Progress = Callable[[str, int, int | None], None]
-NAMED = (*NAMES, "dates", "sentiment")  # data that need no path
+NAMED = (*NAMES, *TEXTS)  # data that need no path
 PATIENCE = 5.0  # seconds that `auto` waits for MNIST
 LOADING = ("data_dir", "target", "task", "impute", "noise", "samples")
 PARTS = ("test", "validation", "train")

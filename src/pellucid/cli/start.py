@@ -17,6 +17,7 @@ from pellucid.errors import DataError, FormatError, OptionError, RunError
 from pellucid.interop import load_arrays
 from pellucid.models import transfer
 from pellucid.train.run import WEIGHTS, problem_from, read_config
+from pellucid.train.task import Tokens, task_named
 
 __all__ = ["Start", "as_pattern", "starting_lines"]
 
@@ -124,11 +125,11 @@ class Start:
         """
         config = self.config or {}
         before = tuple(config.get("classes", classes))
-        if config.get("task") == "tokens" and before != classes:
+        if before != classes and isinstance(task_named(config["task"]), Tokens):
             raise DataError(
                 f"--from {self.path}",
-                got=f"a text of {len(classes)} different characters",
-                needs=f"the {len(before)} characters that the run knows",
+                got=f"a text of {_characters(classes)} different characters",
+                needs=f"the {_characters(before)} characters that the run knows",
             )
         try:
             return transfer.take_over(model, self.weights, new_head or before != classes)
@@ -141,6 +142,11 @@ class Start:
         taken = len(model.state_dict()) - len(new)
         head = f"; a new head: {', '.join(new)}" if new else ""
         return f"{self.path}: {taken} arrays taken over{head}"
+
+
+def _characters(vocabulary: tuple[str, ...]) -> int:
+    """How many; marks, which have names of several letters, are none."""
+    return sum(len(token) == 1 for token in vocabulary)
 
 
 def _inputs(preparation: Preparation) -> str:

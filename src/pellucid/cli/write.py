@@ -12,7 +12,8 @@ from pellucid.cli.screen import OUT, facts
 from pellucid.data.words import SentencePreparation
 from pellucid.models import BERT
 from pellucid.standalone import write_predict, write_step
-from pellucid.train import load
+from pellucid.train import Run, load
+from pellucid.train.task import Tokens, Translation
 
 __all__ = ["app"]
 
@@ -49,19 +50,24 @@ def write(
     loaded = load(run)
     if inference:
         files = write_predict(loaded, out or Path("predict.py"))
-        preparation = loaded.problem.preparation
-        what = "rows.csv" if preparation is not None and preparation.columns else "samples.npy"
-        what = '"a sentence"' if isinstance(preparation, SentencePreparation) else what
-        what = '"TEXT"' if loaded.task == "translation" else what
-        command = f"python {files[0]} {what}"
-        if loaded.task == "tokens":
-            example = "a g_p" if isinstance(loaded.model, BERT) else "T"
-            command = f'python {files[0]} "{example}"'
+        command = f"python {files[0]} {_asked(loaded)}"
     else:
         files = write_step(loaded, split_of(run, data).train, out or Path("step.py"))
         command = f"python {files[0]}"
     rows = [(("wrote", "beside it")[k > 0], _sized(file)) for k, file in enumerate(files)]
     facts(OUT, [*rows, ("next", command)])
+
+
+def _asked(run: Run) -> str:
+    """What a written prediction is asked on its command line."""
+    kind, preparation = run.problem.kind, run.problem.preparation
+    if isinstance(kind, Translation):
+        return '"TEXT"'
+    if isinstance(kind, Tokens):
+        return '"a g_p"' if isinstance(run.model, BERT) else "--length 200"
+    if isinstance(preparation, SentencePreparation):
+        return '"a sentence"'
+    return "rows.csv" if preparation is not None and preparation.columns else "samples.npy"
 
 
 def _sized(file: Path) -> str:

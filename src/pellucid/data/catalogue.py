@@ -18,6 +18,7 @@ from pellucid.errors import DataError, OptionError, nearest
 __all__ = ["NAMES", "Listed", "available", "info", "load"]
 
 NAMES = ("digits", *PUBLISHED, *TOYS)  # of sets that need no path
+TEXTS = ("sentiment", "dates")  # of those that are texts, which `pellucid train` reads
 
 
 def load(
@@ -99,6 +100,13 @@ def _kind(text: str) -> tuple[str, str]:
         return "published", name
     if name in TOYS:
         return "toy", name
+    if name in TEXTS:
+        raise OptionError(
+            "data",
+            got=f"{text!r}, which are texts",
+            needs="numbers or pictures",
+            try_="pellucid.data.sentiment.reviews() or pellucid.data.dates.dates()",
+        )
     path = Path(text).expanduser()
     if path.is_dir():
         return ("pictures" if is_picture_folder(path) else "folder"), text
@@ -113,9 +121,9 @@ def _kind(text: str) -> tuple[str, str]:
         "data",
         got=repr(text),
         needs="one of "
-        + ", ".join(NAMES)
+        + ", ".join((*NAMES, *TEXTS))
         + ", or a .csv or .npz file, or a folder of IDX files or of pictures by class (or its zip)",
-        try_=nearest(name, NAMES),
+        try_=nearest(name, (*NAMES, *TEXTS)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,6 +49,9 @@ class Pictures(Task):
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         return {"rmse": math.sqrt(meter.squares / max(meter.count, 1))}
 
+    def said(self, found: Mapping[str, Any]) -> str:
+        return f"loss {found['loss']:.4g} nats a picture, pixels off by {found['rmse']:.4g}"
+
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         loss = PICTURE_LOSSES[self.losses[0]]()(Tensor(outputs), Tensor(y)).item()
         rmse = math.sqrt(_squares(self.logits(outputs, y), y) / len(y))
@@ -79,6 +82,9 @@ class Variational(Pictures):
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         return super().scores(meter, problem) | {"kl": meter.extra / max(meter.count, 1)}
 
+    def said(self, found: Mapping[str, Any]) -> str:
+        return f"{super().said(found)}, KL {found['kl']:.4g}"
+
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         kl = kl_of(outputs, y) / len(y)
         found = super().report(outputs, y, problem)
@@ -103,6 +109,10 @@ class Adversarial(Task):
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         n = max(meter.count, 1)
         return {"recognised": meter.right / n, "deceived": meter.extra / n}
+
+    def said(self, found: Mapping[str, Any]) -> str:
+        made = f", {100 * found['deceived']:.2f} % of made ones" if "deceived" in found else ""
+        return f"the critic calls {100 * found['recognised']:.2f} % of real pictures real{made}"
 
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         """Of the real pictures alone: made ones are not part of any data."""

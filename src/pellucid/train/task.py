@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = [
     "Task",
     "TokenLoss",
     "Tokens",
+    "Translation",
     "answers",
     "as_text",
     "log_probabilities",
@@ -68,6 +70,10 @@ class Task:
         """The score of an epoch, under its name."""
         raise NotImplementedError
 
+    def said(self, found: Mapping[str, Any]) -> str:
+        """The scores of a part in words, the one that counts first."""
+        raise NotImplementedError
+
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         """Everything there is to say about answers where the right ones are known."""
         raise NotImplementedError
@@ -88,6 +94,9 @@ class Classification(Task):
 
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         return {"accuracy": meter.right / max(meter.count, 1)}
+
+    def said(self, found: Mapping[str, Any]) -> str:
+        return f"{100 * found['accuracy']:.2f} % right"
 
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         found: dict[str, Any] = metrics.classification_report(
@@ -111,6 +120,9 @@ class Regression(Task):
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         return {"rmse": math.sqrt(meter.squares / max(meter.count, 1)) * problem.target_spread}
 
+    def said(self, found: Mapping[str, Any]) -> str:
+        return f"root mean squared error {found['rmse']:.4g}"
+
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         if problem.preparation is not None:
             y, outputs = (problem.preparation.inverse_target(v) for v in (y, outputs))
@@ -131,6 +143,9 @@ class Tokens(Task):
 
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         return {"accuracy": meter.right / max(meter.count, 1)}
+
+    def said(self, found: Mapping[str, Any]) -> str:
+        return f"{found['loss']:.4f} nats a token, {100 * found['accuracy']:.2f} % foreseen"
 
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         loss = TokenLoss()(Tensor(outputs), Tensor(y)).item()
@@ -160,6 +175,9 @@ class Translation(Tokens):
 
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         return {"accuracy": meter.right / max(meter.rows, 1)}
+
+    def said(self, found: Mapping[str, Any]) -> str:
+        return f"{100 * found['accuracy']:.2f} % right"
 
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         tokens = super().report(outputs, y, problem)
@@ -224,6 +242,10 @@ class Series(Task):
     def scores(self, meter: Meter, problem: Problem) -> dict[str, float]:
         count = max(meter.count, 1)
         return {"rmse": math.sqrt(meter.squares / count), "mae": meter.sizes / count}
+
+    def said(self, found: Mapping[str, Any]) -> str:
+        mean, root = found["mae"], found["rmse"]
+        return f"mean absolute error {mean:.4g}, root mean squared error {root:.4g}"
 
     def report(self, outputs: Array, y: Array, problem: Problem) -> dict[str, Any]:
         off = self.own(outputs) - self.own(y)

@@ -135,6 +135,16 @@ def test_predict_py_of_names_ends_with_the_name(pellucid, train, texts):
     assert len(done.stdout.splitlines()) == 3
 
 
+@pytest.mark.parametrize(("model", "data"), [("lstm", "names.txt"), ("gpt", "play.txt")])
+def test_the_command_that_write_tells_runs(pellucid, train, texts, model, data):
+    folder = train(model, "--epochs", 1, data=data)
+    told = pellucid("write", folder, "--inference").out.splitlines()[-1].split()
+    assert told[:2] == ["next", "python"]
+    command = [sys.executable, *told[2:]]
+    done = subprocess.run(command, cwd=texts, capture_output=True, text=True)
+    assert not done.returncode, done.stderr
+
+
 def test_predict_py_of_bert_fills_what_fill_fills(pellucid, train, texts):
     folder = train("bert", *SHORT)
     assert pellucid("write", folder, "--inference", "-o", "predict.py").code == 0
@@ -180,7 +190,7 @@ def test_evaluate_shows_nats_bits_and_perplexity(pellucid, train):
     assert figures["loss"] == pytest.approx(min(e["validation_loss"] for e in epochs))
     answer = pellucid("evaluate", folder)  # it has no test part
     assert "the validation part" in answer.out
-    for words in ("nats a token", "bits a token", "perplexity", "characters"):
+    for words in ("nats a token", "bits a token", "perplexity", "tokens"):
         assert words in answer.out
 
 
@@ -238,12 +248,13 @@ def test_the_report_of_names(pellucid, train, whole_report):
 # -- what is refused --
 
 
-def test_predict_says_to_use_sample(pellucid, train):
-    folder = train("lstm", *SHORT)
+@pytest.mark.parametrize(("model", "command"), [("lstm", "sample"), ("bert", "fill")])
+def test_predict_says_what_to_use(pellucid, train, model, command):
+    folder = train(model, *SHORT)
     assert pellucid("predict", folder, "a.png").err.split("\n")[1:4] == [
         "  got:    a network that learnt a text",
         "  needs:  a network that reads pictures or tables",
-        f"  try:    pellucid sample {folder}",
+        f"  try:    pellucid {command} {folder}",
     ]
 
 

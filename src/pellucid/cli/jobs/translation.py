@@ -65,14 +65,14 @@ class TranslationJob(Job):
     kinds = ("pairs", "tables", "texts")
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
-        if data == "dates":
+        if data.lower() == "dates":
             return True
         path = Path(data).expanduser()
         table = path.suffix.lower() in TABLES and path.is_file()
         return table and not given.keys() & {"target", "task"} and looks_like_pairs(path)
 
     def load(self, source: Source, progress: Progress | None = None) -> Pairs:
-        if source.name == "dates":
+        if source.name.lower() == "dates":
             return dates(source.samples, source.seed)
         if source.samples is not None:
             raise OptionError(
@@ -88,7 +88,7 @@ class TranslationJob(Job):
 
     def other(self, source: Source, run: Run) -> Any:
         spelling = Translator(run.model, run.classes).spelling  # type: ignore[arg-type]
-        made = source.name == "dates"
+        made = source.name.lower() == "dates"
         pairs = self.load(source if made else replace(source, samples=None))
         return encoded(spelling, pairs.sources, pairs.targets, pairs.name, pairs.source)
 
