@@ -1,7 +1,7 @@
 """A GAN: one network forges digits, another tells them from real ones; a third one judges both.
 
-    python examples/forger_and_critic.py                          # the embedded digits, some seconds
-    python examples/forger_and_critic.py --data mnist --epochs 8  # some minutes
+    python examples/forger_and_critic.py                         # the embedded digits, seconds
+    python examples/forger_and_critic.py --data mnist --epochs 8 # some minutes
 
 The judge is a classifier that has seen real digits alone: how many of the forged ones does it read,
 more than 80 % sure, and is every digit among them? Without the judge it is one line:
