@@ -53,9 +53,10 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="digits, mnist, fashion-mnist, a toy set (pellucid data list), a .csv or .npz "
-            "file, a folder of IDX files, a folder or zip of pictures in class folders; or auto: "
-            "MNIST if it is at hand, else digits.",
+            help="digits, mnist, fashion-mnist, dates, sentiment, a toy set (pellucid data list); "
+            "a text (.txt), a table, series or sentences (.csv), arrays (.npz), a folder or zip of "
+            "pictures in class folders, a folder of IDX files; or auto: MNIST if it is at hand, "
+            "else digits.",
             show_default=False,
         ),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pellucid.cli.configure import option_of
@@ -14,7 +15,8 @@ from pellucid.cli.jobs.sentences import SentenceJob
 from pellucid.cli.jobs.series import SeriesJob
 from pellucid.cli.jobs.text import TextJob
 from pellucid.cli.jobs.translation import TranslationJob
-from pellucid.errors import FormatError, OptionError, choose
+from pellucid.cli.source import NAMED
+from pellucid.errors import FormatError, OptionError, choose, nearest
 
 __all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
 
@@ -36,10 +38,11 @@ MODEL_NAMES = tuple(dict.fromkeys(model for job in JOBS for model in job.models)
 def job_for(data: str, given: Mapping[str, Any]) -> Job:
     """The work that is meant by DATA and --model.
 
-    Raises OptionError for a model that is unknown or cannot learn from such data, and for an option
-    that says how other data are read.
+    Raises OptionError for a set or model that is unknown, a model that cannot learn from such data,
+    and an option that says how other data are read.
     """
     job = _job_for(data, given)
+    _refuse_unknown(job, data)
     _refuse_strange_options(job, data, given)
     recipe = given.get("recipe")
     if recipe is not None and recipe not in job.recipes:
@@ -63,6 +66,25 @@ def _job_for(data: str, given: Mapping[str, Any]) -> Job:
             raise _unfit(data, model)
         return found[0]
     return next((job for job in JOBS if job.takes(data, given)), JOBS[-1])
+
+
+def _refuse_unknown(job: Job, data: str) -> None:
+    """Raise OptionError for DATA whose name tells nothing; a text may have any name."""
+    if data == "auto" or kind_of(data) is not None or "arrays" not in job.kinds:
+        return
+    there = Path(data).expanduser().exists()
+    raise OptionError(
+        f"data {data}",
+        got="a file whose name does not tell what it is" if there else "no such set or file",
+        needs=f"a set: {', '.join(NAMED)}\n{FILES}",
+        try_=nearest(data, NAMED, cutoff=0.6),
+    )
+
+
+FILES = (
+    "or a file: .txt (a text), .csv (a table; a series, with dates; sentences and classes), .npz\n"
+    "or a folder or zip of pictures in class folders, or a folder of IDX files"
+)
 
 
 def _refuse_strange_options(job: Job, data: str, given: Mapping[str, Any]) -> None:
