@@ -115,12 +115,21 @@ def test_what_does_not_fit(pellucid: Any, tmp_path: Path) -> None:
             ("samples of shape (9, 9)", "samples of shape (8, 8), as the run had"),
         ),
         (("digits", "--new-head"), ("a network that is all new", "--from RUN")),
-        (("digits", "--freeze", "conv*"), ("'conv*'", "'body', or the names of layers: 0, 3, 6")),
+        (("digits", "--freeze", "body"), ("--freeze", "a network that is all new", "--from RUN")),
+        (("digits", "--body-lr", 0.1), ("--body-lr", "a network that is all new")),
+        (("digits", "--layer-decay", 0.5), ("--layer-decay", "a network that is all new")),
+        (
+            ("digits", "--from", "digits-run", "--freeze", "conv*"),
+            ("'conv*'", "'body', or the names of layers: 0, 1, 4"),
+        ),
         (
             ("digits", "--from", "digits-run", "--freeze", "all"),
             ("a network whose parameters all stand still",),
         ),
-        (("digits", "--body-lr", 0), ("body_lr=0.0", "a finite number above 0")),
+        (
+            ("digits", "--from", "digits-run", "--body-lr", 0),
+            ("body_lr=0.0", "a finite number above 0"),
+        ),
     ):
         answer = pellucid("train", *words)
         assert answer.code == 2 or answer.code == 1, words
