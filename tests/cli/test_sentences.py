@@ -188,3 +188,13 @@ def test_runs_of_another_kind(pellucid, reviews, tmp_path):
     assert "the label 'perhaps'" in said
     assert pellucid("train", "xor", "--epochs", "1", "--out", "xor").code == 0
     assert "a table" in said_no(pellucid, "predict", "xor", "is this good?")
+
+
+def test_a_picture_is_no_sentence(pellucid, tmp_path):
+    assert pellucid(*MADE).code == 0
+    (tmp_path / "picture.png").write_bytes(b"PNG")
+    answer = pellucid("predict", "run", "picture.png")
+    assert answer.code == 1
+    assert "DataError in picture.png" in answer.err
+    assert "sentences in quotes, or a CSV file" in answer.err
+    assert pellucid("predict", "run", "nothing.png").code == 0  # no file: a sentence

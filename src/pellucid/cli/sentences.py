@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,6 +57,11 @@ def predict_sentences(run: Run, inputs: Sequence[str], out: Path | None, json: b
             raise OptionError("predict", got=f"{len(inputs)} inputs", needs="one CSV file alone")
         _table(run, tables[0], out, json)
         return
+    files = [text for text in inputs if Path(text).suffix and os.path.isfile(text)]
+    if files:
+        raise DataError(
+            files[0], got="a file that is no table", needs="sentences in quotes, or a CSV file"
+        )
     if out is not None:
         raise OptionError("--out", got="sentences", needs="a CSV file of sentences")
     answers = _answers(run, inputs)
