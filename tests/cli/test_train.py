@@ -307,3 +307,10 @@ def test_a_bad_number_stops_the_run_and_the_last_good_checkpoint_stays(pellucid)
     assert answer.err.startswith("NonFiniteError in step ")
     assert "learning rate" in answer.err
     assert json.loads(pellucid("evaluate", "a", "--json").out)["accuracy"] > 0
+
+
+def test_a_set_with_its_own_test_part_takes_no_other(pellucid):
+    answer = pellucid("train", "sentiment", "--samples", 100, "--test", 0.5)
+    assert answer.code == 1
+    assert "OptionError in --test 0.5" in answer.err
+    assert "sentiment, which brings its own test part of 25" in answer.err

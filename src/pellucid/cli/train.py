@@ -22,7 +22,7 @@ from pellucid.cli.screen import ERR, OUT, facts, line
 from pellucid.cli.source import Source, automatic
 from pellucid.cli.start import Start, as_pattern, starting_lines
 from pellucid.data import Split
-from pellucid.errors import RunError
+from pellucid.errors import OptionError, RunError
 from pellucid.train import Interrupted, Run, fit
 
 __all__ = ["app", "speaker", "training"]
@@ -164,6 +164,7 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
             source, data, why = automatic(source, progress)
         else:
             data = job.load(source, progress)
+    _refuse_second_test(data, given)
     recipe, entries = job.recipe(data, given)
     choices = merge(entries, given)
     source = replace(
@@ -178,6 +179,17 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     plan = job.plan(choices, data, parts)
     plan = plan if start is None else start.fitted(plan, given)
     return _Ready(job, source, data, parts, recipe, plan, why, command, start)
+
+
+def _refuse_second_test(data: Any, given: dict[str, Any]) -> None:
+    """Raise OptionError for a share of a set that is not cut: it has its own test part."""
+    own = getattr(data, "test", None)
+    if own is not None and "test" in given:
+        raise OptionError(
+            f"--test {given['test']:g}",
+            got=f"{data.name}, which brings its own test part of {len(own):,}",
+            needs="no such option: that part is the test",
+        )
 
 
 def speaker(as_json: bool, quiet: bool) -> Console:
