@@ -98,6 +98,8 @@ def test_what_does_not_fit(pellucid: Any, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("hello, hello, is anybody there? " * 40)
     np.savez(tmp_path / "wide.npz", x=np.zeros((40, 9, 9), np.uint8) + 3, y=np.arange(40) % 2)
     pellucid("train", "digits", *SMALL, "--out", "digits-run")
+    small = ("--width", 8, "--heads", 1, "--layers", 1, "--context", 8, "--steps", 1)
+    pellucid("train", "hello.txt", "--model", "gpt", *small, "--epochs", 1, "--out", "gpt")
     (tmp_path / "model.pt").write_bytes(b"PK\x03\x04rest")
     for words, texts in (
         (
@@ -109,6 +111,10 @@ def test_what_does_not_fit(pellucid: Any, tmp_path: Path) -> None:
         (
             ("hello.txt", "--from", "xor"),
             ("a run of the kind 'samples'", "one of the kind 'text'"),
+        ),
+        (
+            ("digits", "--from", "gpt"),
+            ("RunError in --from gpt", "a run of the kind 'text'", "one of the kind 'samples'"),
         ),
         (
             ("wide.npz", "--from", "digits-run"),

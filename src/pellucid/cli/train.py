@@ -15,7 +15,7 @@ from pellucid import nn
 from pellucid.cli.choices import Choices, takes_choices
 from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, option_of, user_choices
 from pellucid.cli.finish import finish
-from pellucid.cli.jobs import Job, job_for
+from pellucid.cli.jobs import Job, able, job_for
 from pellucid.cli.plan import Plan, build_network, describe_rest, describe_training
 from pellucid.cli.progress import EpochLines, downloading
 from pellucid.cli.screen import ERR, OUT, facts, line
@@ -154,7 +154,10 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     command = command_line(name, given)
     job = job_for(name, given)
     if start is not None:
-        given = {**start.choices(job.name), **given}
+        told = {**start.choices(job.name), **given}
+        if "model" in told and not able(name, told):  # which nobody typed
+            start.check(job.name)
+        given = told
         job = job_for(name, given)
         start.check(job.name)
     options = {k: given[k] for k in job.reads if k in given}

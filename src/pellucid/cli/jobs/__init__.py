@@ -18,7 +18,7 @@ from pellucid.cli.jobs.translation import TranslationJob
 from pellucid.cli.source import NAMED
 from pellucid.errors import FormatError, OptionError, choose, nearest
 
-__all__ = ["JOBS", "MODEL_NAMES", "Job", "job_for", "job_named"]
+__all__ = ["JOBS", "MODEL_NAMES", "Job", "able", "job_for", "job_named"]
 
 # asked in this order; the last takes what is left
 JOBS: tuple[Job, ...] = (
@@ -59,13 +59,18 @@ def _job_for(data: str, given: Mapping[str, Any]) -> Job:
     model = given.get("model")
     if model is not None:
         choose("--model", model, MODEL_NAMES)
-        fitting = [job for job in JOBS if model in job.models]
-        found = [job for job in fitting if job.takes(data, given)]
-        found = found or [job for job in fitting if kind_of(data) in (None, *job.kinds)]
+        found = able(data, given)
         if not found:
             raise _unfit(data, model)
         return found[0]
     return next((job for job in JOBS if job.takes(data, given)), JOBS[-1])
+
+
+def able(data: str, given: Mapping[str, Any]) -> list[Job]:
+    """The works that --model may mean for DATA, the likeliest first."""
+    fitting = [job for job in JOBS if given["model"] in job.models]
+    found = [job for job in fitting if job.takes(data, given)]
+    return found or [job for job in fitting if kind_of(data) in (None, *job.kinds)]
 
 
 def _refuse_unknown(job: Job, data: str) -> None:
