@@ -57,7 +57,8 @@ def predict_sentences(run: Run, inputs: Sequence[str], out: Path | None, json: b
             raise OptionError("predict", got=f"{len(inputs)} inputs", needs="one CSV file alone")
         _table(run, tables[0], out, json)
         return
-    files = [text for text in inputs if Path(text).suffix and os.path.isfile(text)]
+    # Path.is_file raises where a sentence is too long for a name
+    files = [t for t in inputs if Path(t).suffix and os.path.isfile(t)]  # noqa: PTH113
     if files:
         raise DataError(
             files[0], got="a file that is no table", needs="sentences in quotes, or a CSV file"

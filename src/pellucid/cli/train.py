@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from pellucid import nn
-from pellucid.cli.choices import Choices, takes_choices
+from pellucid.cli.choices import Choices, as_typed, takes_choices
 from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, option_of, user_choices
 from pellucid.cli.finish import finish
 from pellucid.cli.jobs import Job, able, job_for
@@ -127,7 +127,7 @@ class _Ready:
         pairs = [
             ("auto", self.why),
             ("data", self.job.described(self.data, self.parts)),
-            *[("note", note) for note in (*self.job.notes(self.data), *prepared)],
+            *[("note", as_typed(note)) for note in (*self.job.notes(self.data), *prepared)],
             ("network", f"{self.job.network(self.plan)}; {parameters:,} parameters"),
             *([("from", self.start.words(model, self.new))] if self.start is not None else []),
             *starting_lines(model, self.plan),
