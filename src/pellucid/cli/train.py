@@ -15,7 +15,7 @@ from pellucid import nn
 from pellucid.cli.choices import Choices, as_typed, takes_choices
 from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, option_of, user_choices
 from pellucid.cli.finish import finish
-from pellucid.cli.jobs import Job, able, job_for
+from pellucid.cli.jobs import Job, able, job_for, refuse_strange_network
 from pellucid.cli.plan import Plan, build_network, describe_rest, describe_training
 from pellucid.cli.progress import EpochLines, downloading
 from pellucid.cli.screen import ERR, OUT, facts, line
@@ -170,6 +170,7 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     _refuse_second_test(data, given)
     recipe, entries = job.recipe(data, given)
     choices = merge(entries, given)
+    refuse_strange_network(job, choices.model or "mlp", given)
     source = replace(
         source,
         validation=choices.validation or 0.0,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.cli.configure import option_of
-from pellucid.cli.jobs.base import Job, kind_of
+from pellucid.cli.jobs.base import OF_NETWORKS, OF_SAMPLES, Job, kind_of
 from pellucid.cli.jobs.images import ImageJob
 from pellucid.cli.jobs.pictures import PicturesJob
 from pellucid.cli.jobs.samples import Samples
@@ -18,7 +18,7 @@ from pellucid.cli.jobs.translation import TranslationJob
 from pellucid.cli.source import NAMED
 from pellucid.errors import FormatError, OptionError, choose, nearest
 
-__all__ = ["JOBS", "MODEL_NAMES", "Job", "able", "job_for", "job_named"]
+__all__ = ["JOBS", "MODEL_NAMES", "Job", "able", "job_for", "job_named", "refuse_strange_network"]
 
 # asked in this order; the last takes what is left
 JOBS: tuple[Job, ...] = (
@@ -93,14 +93,26 @@ FILES = (
 
 
 def _refuse_strange_options(job: Job, data: str, given: Mapping[str, Any]) -> None:
-    """Raise OptionError for what would change nothing: how data of another kind are read."""
+    """Raise OptionError for what would change nothing, since it is for data of another kind."""
     for option in given:
-        others = [other.name for other in JOBS if option in other.reads]
-        if option in OF_READING and job.name not in others:
+        others = [other.name for other in JOBS if option in (*other.reads, *other.has)]
+        if option in (*OF_READING, *OF_SAMPLES) and job.name not in others:
             raise OptionError(
                 option_of(option),
                 got=f"{data}: work of the kind {job.name!r}, which has no such option",
                 needs=" or ".join(others),
+            )
+
+
+def refuse_strange_network(job: Job, model: str, given: Mapping[str, Any]) -> None:
+    """Raise OptionError for an option of another network, which would change nothing."""
+    own = job.networks[model]
+    for option in given:
+        if option in OF_NETWORKS and option not in own:
+            raise OptionError(
+                option_of(option),
+                got=f"the network {model}, which has no such option",
+                needs=f"of these only {', '.join(map(option_of, own))}" if own else "none of these",
             )
 
 
