@@ -72,7 +72,7 @@ def test_a_value_of_the_wrong_kind_is_wrong_usage(pellucid):
 def test_an_error_has_four_lines_and_no_traceback(pellucid):
     answer = pellucid("train", "digist")
     assert answer.code == 1
-    assert answer.err.splitlines()[0] == "OptionError in data digist"
+    assert answer.err.splitlines()[0] == "OptionError in data"
     assert "  got:    'digist'" in answer.err
     assert "  needs:  one of digits, mnist" in answer.err
     assert answer.err.splitlines()[-1] == "  try:    did you mean 'digits'?"

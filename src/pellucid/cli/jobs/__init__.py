@@ -79,9 +79,9 @@ def _refuse_unknown(job: Job, data: str) -> None:
         return
     there = Path(data).expanduser().exists()
     raise OptionError(
-        f"data {data}",
-        got="a file whose name does not tell what it is" if there else "no such set or file",
-        needs=f"a set: {', '.join(NAMED)}\n{FILES}",
+        "data",
+        got=repr(data) + (", a file whose name does not tell what it is" if there else ""),
+        needs=f"one of {', '.join(NAMED)}\n{FILES}",
         try_=nearest(data, NAMED, cutoff=0.6),
     )
 
