@@ -104,7 +104,11 @@ def test_what_does_not_fit(pellucid: Any, tmp_path: Path) -> None:
     for words, texts in (
         (
             ("digits", "--from", "net.safetensors", "--layers", "16,8"),
-            ("FormatError in --from net.safetensors", "misshapen: 0.weight (12, 64), the network"),
+            (
+                "FormatError in --from net.safetensors",
+                "misshapen: 0.weight (12, 64), the network",
+                "of this network: 0.weight, 0.bias, 3.weight, 3.bias, 6.weight, 6.bias",
+            ),
         ),
         (("digits", "--from", "nowhere"), ("nowhere", "no such file")),
         (("digits", "--from", "model.pt"), ("a zip archive", "safetensors.torch.save_file")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = ["Start", "as_pattern", "starting_lines"]
 Array = NDArray[Any]
 # what the data decide about a network, whatever it was before
 OF_THE_DATA = ("classes", "num_classes", "outputs", "vocabulary")
+LONGEST = 200  # characters of the names that an error lists
 WITH_WEIGHTS = ("new_head", "freeze", "body_lr", "layer_decay")  # options of --from
 
 
@@ -137,6 +139,8 @@ class Start:
             return transfer.take_over(model, self.weights, new_head or before != classes)
         except FormatError as error:
             error.who, error.try_ = f"--from {self.path}", None  # what helps in Python alone
+            names = textwrap.shorten(", ".join(model.state_dict()), LONGEST, placeholder=" ...")
+            error.needs = f"the names and shapes of this network: {names}"
             raise
 
     def words(self, model: nn.Module, new: list[str]) -> str:
