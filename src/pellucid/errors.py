@@ -90,7 +90,7 @@ class RunError(PellucidError, ValueError):
     """A run folder, checkpoint or resume cannot be used."""
 
 
-def nearest(name: str, choices: Iterable[str]) -> str | None:
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str | None:
     """The choice most like ``name``, as advice for a ``try`` line, or None.
 
     >>> nearest("rleu", ["relu", "tanh"])
@@ -98,7 +98,7 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     """
     names = {str(c).lower(): str(c) for c in choices}
     swapped = [n for n in names if sorted(n) == sorted(name.lower())]  # the commonest slip
-    found = swapped or difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    found = swapped or difflib.get_close_matches(name.lower(), names, n=1, cutoff=cutoff)
     return f"did you mean {names[found[0]]!r}?" if found else None
 
 

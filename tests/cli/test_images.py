@@ -45,6 +45,9 @@ def test_other_pictures_are_read_as_those_of_the_training(pellucid, shapes, tmp_
     assert pellucid(*words, "--out", "asked", "--resize", "16x16").code == 0
     assert "40 samples" in pellucid("evaluate", "asked", "--data", "other").out
     assert pellucid(*words, "--out", "plain").code == 0
+    pictures = next((shapes / "train").rglob("*.png")), next(other.rglob("*.png"))
+    told = [pellucid("predict", "plain", picture).out for picture in pictures]
+    assert ["resized to" in text for text in told] == [False, True]
     answer = pellucid("evaluate", "plain", "--data", "other")
     assert "different sizes" in answer.err
     assert "try:" not in answer.err  # --resize is no option of evaluate

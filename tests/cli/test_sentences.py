@@ -7,8 +7,14 @@ import json
 
 import pytest
 
-SMALL = ("--epochs", "1", "--hidden", "4", "--embedding", "4", "--width", "8", "--heads", "2")
-MADE = ("train", "sentiment", "--samples", "80", *SMALL, "--out", "run")
+SMALL = ("--epochs", "1", "--hidden", "4", "--embedding", "4")  # an LSTM
+SIZES = {  # of every network
+    "lstm": SMALL,
+    "gru": SMALL,
+    "transformer": ("--epochs", "1", "--width", "8", "--heads", "2"),
+    "bag-of-words": ("--epochs", "1"),
+}
+MADE = ("train", "sentiment", "--samples", "80", "--out", "run")
 PLACES = ("food", "room", "film", "book", "trip")
 
 
@@ -39,7 +45,7 @@ def fields(out: str, label: str) -> list[str]:
 
 @pytest.mark.parametrize("model", ["lstm", "gru", "transformer", "bag-of-words"])
 def test_every_network_goes_through_every_command(pellucid, model, tmp_path):
-    trained = pellucid(*MADE, "--model", model)
+    trained = pellucid(*MADE, *SIZES[model], "--model", model)
     assert trained.code == 0, trained.err
     assert "sentiment: 80 sentences, 2 classes; 54 to train, 6 to validate, 20 to test" in (
         trained.out
@@ -114,7 +120,7 @@ def test_the_report_shows_words_and_mistakes(pellucid, reviews, tmp_path, whole_
 
 def test_the_report_shows_where_a_transformer_looks(pellucid, reviews, tmp_path, whole_report):
     model = ("--model", "transformer", "--lr", "1e-6")
-    assert pellucid("train", "reviews.csv", *SMALL, *model, "--out", "run").code == 0
+    assert pellucid("train", "reviews.csv", *SIZES["transformer"], *model, "--out", "run").code == 0
     page = (tmp_path / "run" / "report.html").read_text()
     looks = page.split('<section id="attention">')[1].split("</section>")[0]
     assert looks.count("Attention map of we said the") == 8  # right and wrong ones, two layers each
@@ -125,7 +131,7 @@ def test_the_report_shows_where_a_transformer_looks(pellucid, reviews, tmp_path,
 def test_words_from_data_are_escaped(pellucid, reviews, tmp_path, whole_report, model):
     for row in range(1, 41):
         reviews(row, 0, f"we said <script>alert({row})</script> was {('good', 'bad')[row % 2]}")
-    assert pellucid("train", reviews(), *SMALL, "--model", model, "--out", "run").code == 0
+    assert pellucid("train", reviews(), *SIZES[model], "--model", model, "--out", "run").code == 0
     assert "<script" not in (tmp_path / "run" / "report.html").read_text()
 
 
@@ -157,7 +163,7 @@ def test_a_class_with_one_row_is_named(pellucid, reviews):
         "DataError in split of reviews\n"
         "  got:    class 'perhaps' with 1 row\n"
         "  needs:  at least 3 rows, some of them to train on\n"
-        "  try:    fewer parts (validation=0 or test=0), or leave the class out\n"
+        "  try:    fewer parts (--validation 0 or --test 0), or leave the class out\n"
     )
 
 
@@ -188,3 +194,13 @@ def test_runs_of_another_kind(pellucid, reviews, tmp_path):
     assert "the label 'perhaps'" in said
     assert pellucid("train", "xor", "--epochs", "1", "--out", "xor").code == 0
     assert "a table" in said_no(pellucid, "predict", "xor", "is this good?")
+
+
+def test_a_picture_is_no_sentence(pellucid, tmp_path):
+    assert pellucid(*MADE, *SMALL).code == 0
+    (tmp_path / "picture.png").write_bytes(b"PNG")
+    answer = pellucid("predict", "run", "picture.png")
+    assert answer.code == 1
+    assert "DataError in picture.png" in answer.err
+    assert "sentences in quotes, or a CSV file" in answer.err
+    assert pellucid("predict", "run", "nothing.png").code == 0  # no file: a sentence

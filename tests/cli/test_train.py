@@ -307,3 +307,17 @@ def test_a_bad_number_stops_the_run_and_the_last_good_checkpoint_stays(pellucid)
     assert answer.err.startswith("NonFiniteError in step ")
     assert "learning rate" in answer.err
     assert json.loads(pellucid("evaluate", "a", "--json").out)["accuracy"] > 0
+
+
+def test_a_set_with_its_own_test_part_takes_no_other(pellucid):
+    answer = pellucid("train", "sentiment", "--samples", 100, "--test", 0.5)
+    assert answer.code == 1
+    assert "OptionError in --test 0.5" in answer.err
+    assert "sentiment, which brings its own test part of 25" in answer.err
+
+
+def test_advice_is_spelt_as_one_types_it(pellucid):
+    assert "--batch-size all" in pellucid("train", "xor", "--batch-size", 99).err
+    assert "or --validation 0 for none" in pellucid("train", "xor", "--validation", 0.1).err
+    told = pellucid("train", "xor", "--epochs", 1).out
+    assert "train on all of them (--validation 0, --test 0)" in told

@@ -98,11 +98,17 @@ def test_what_does_not_fit(pellucid: Any, tmp_path: Path) -> None:
     (tmp_path / "hello.txt").write_text("hello, hello, is anybody there? " * 40)
     np.savez(tmp_path / "wide.npz", x=np.zeros((40, 9, 9), np.uint8) + 3, y=np.arange(40) % 2)
     pellucid("train", "digits", *SMALL, "--out", "digits-run")
+    small = ("--width", 8, "--heads", 1, "--layers", 1, "--context", 8, "--steps", 1)
+    pellucid("train", "hello.txt", "--model", "gpt", *small, "--epochs", 1, "--out", "gpt")
     (tmp_path / "model.pt").write_bytes(b"PK\x03\x04rest")
     for words, texts in (
         (
             ("digits", "--from", "net.safetensors", "--layers", "16,8"),
-            ("FormatError in --from net.safetensors", "misshapen: 0.weight (12, 64), the network"),
+            (
+                "FormatError in --from net.safetensors",
+                "misshapen: 0.weight (12, 64), the network",
+                "of this network: 0.weight, 0.bias, 3.weight, 3.bias, 6.weight, 6.bias",
+            ),
         ),
         (("digits", "--from", "nowhere"), ("nowhere", "no such file")),
         (("digits", "--from", "model.pt"), ("a zip archive", "safetensors.torch.save_file")),
@@ -111,16 +117,29 @@ def test_what_does_not_fit(pellucid: Any, tmp_path: Path) -> None:
             ("a run of the kind 'samples'", "one of the kind 'text'"),
         ),
         (
+            ("digits", "--from", "gpt"),
+            ("RunError in --from gpt", "a run of the kind 'text'", "one of the kind 'samples'"),
+        ),
+        (
             ("wide.npz", "--from", "digits-run"),
             ("samples of shape (9, 9)", "samples of shape (8, 8), as the run had"),
         ),
         (("digits", "--new-head"), ("a network that is all new", "--from RUN")),
-        (("digits", "--freeze", "conv*"), ("'conv*'", "'body', or the names of layers: 0, 3, 6")),
+        (("digits", "--freeze", "body"), ("--freeze", "a network that is all new", "--from RUN")),
+        (("digits", "--body-lr", 0.1), ("--body-lr", "a network that is all new")),
+        (("digits", "--layer-decay", 0.5), ("--layer-decay", "a network that is all new")),
+        (
+            ("digits", "--from", "digits-run", "--freeze", "conv*"),
+            ("'conv*'", "'body', or the names of layers: 0, 1, 4"),
+        ),
         (
             ("digits", "--from", "digits-run", "--freeze", "all"),
             ("a network whose parameters all stand still",),
         ),
-        (("digits", "--body-lr", 0), ("body_lr=0.0", "a finite number above 0")),
+        (
+            ("digits", "--from", "digits-run", "--body-lr", 0),
+            ("body_lr=0.0", "a finite number above 0"),
+        ),
     ):
         answer = pellucid("train", *words)
         assert answer.code == 2 or answer.code == 1, words

@@ -257,3 +257,12 @@ def test_progress_is_told(pets):
     load(pets, progress=lambda *news: told.append(news))
     assert told[0][0] == "reading 3 pictures of pets"
     assert told[0][2] == sum(Path(f).stat().st_size for f in pets.rglob("*.png"))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_picture_listed_twice_in_a_zip_is_one(tmp_path):
+    path = zipped(tmp_path / "p.zip", PETS)
+    before = len(load(path))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(next(iter(PETS)), next(iter(PETS.values())))
+    assert len(load(path)) == before

@@ -207,3 +207,15 @@ def test_windows_unpack_like_a_pair(write):
     part = parts_of(write(monthly()))[0]
     x, y = part
     assert isinstance(part, Windows) and len(part) == len(x) == len(y)
+
+
+def test_numbers_with_a_comma_are_shown(write):
+    path = write([f"{m};1,{k}" for k, m in enumerate(MONTHS[:6])], "month;y")
+    with pytest.raises(DataError, match="no column of numbers; 'y' holds '1,0'"):
+        read_series(path)
+
+
+def test_the_dates_are_no_target_to_suggest(write):
+    with pytest.raises(OptionError, match="one of y") as refusal:
+        read_series(write(monthly(), "month,y"), target="mont")
+    assert refusal.value.try_ is None

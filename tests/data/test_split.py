@@ -116,4 +116,4 @@ def test_folds_that_cannot_be():
     assert "two folds or more" in refusal(OptionError, lambda: folds(10, 1))
     assert "3 rows for 4 folds" in refusal(DataError, lambda: folds(3, 4))
     text = refusal(DataError, lambda: stratified_folds(np.array([0, 0, 0, 1]), 2))
-    assert "1 rows of class 1" in text
+    assert "1 row of class 1" in text

@@ -132,3 +132,14 @@ def test_samples_of_another_shape_are_refused(tmp_path, alone):
     np.save(tmp_path / "x.npy", np.zeros((2, 28, 28), np.uint8))
     code = "import predict\ntry: predict.main('x.npy')\nexcept SystemExit as e: print(e)"
     assert "samples of shape (28, 28); they must be (8, 8)" in alone(tmp_path, code)
+
+
+def test_a_file_that_is_not_there_is_told_in_a_line(tmp_path, alone):
+    digits = data.digits().subset(np.arange(80))
+    pellucid.fit(net(64, 9, 10), digits, epochs=1, out=tmp_path / "run")
+    write_predict(pellucid.load(tmp_path / "run"), tmp_path / "predict.py")
+    code = (
+        "import runpy, sys\nsys.argv = ['predict.py', 'nothing.npy']\n"
+        "try: runpy.run_path('predict.py', run_name='__main__')\nexcept SystemExit as e: print(e)"
+    )
+    assert alone(tmp_path, code) == "nothing.npy: No such file or directory\n"

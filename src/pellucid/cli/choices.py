@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from pellucid.errors import PellucidError
 from pellucid.nn import ACTIVATIONS, INITS
 from pellucid.train import ENGINES, LOSSES, OPTIMIZERS, SCHEDULES
 
-__all__ = ["Choices", "option_names", "takes_choices"]
+__all__ = ["Choices", "as_typed", "option_names", "takes_choices"]
 
 DATA, SERIES, NETWORK = "Data", "Series", "Network"
 TRAINING, TRANSFER = "Training", "Transfer"
@@ -306,6 +308,17 @@ def option_names() -> dict[str, Any]:
     return {name.replace("_", "-"): get_args(kind)[0] for name, kind in kinds.items()}
 
 
+def as_typed(advice: str) -> str:
+    """Advice for Python as one types it: its names with = in front of a value become options.
+
+    >>> as_typed("fewer parts (validation=0 or batch_size='all')")
+    'fewer parts (--validation 0 or --batch-size all)'
+    """
+    names = "|".join(f.name for f in fields(Choices))
+    found = re.compile(rf"(?<![\w-])({names})=(['\"]?)([\w.]+)\2(?![\w(])")
+    return found.sub(lambda m: f"--{m[1].replace('_', '-')} {m[3]}", advice)
+
+
 def takes_choices(command: Callable[..., None]) -> Callable[..., None]:
     """Give ``command(..., choices)`` an option for every field of :class:`Choices`."""
     first = list(inspect.signature(command, eval_str=True).parameters.values())[:-1]
@@ -319,7 +332,11 @@ def takes_choices(command: Callable[..., None]) -> Callable[..., None]:
 
     def run(**values: Any) -> None:
         own = {p.name: values.pop(p.name) for p in first}
-        command(**own, choices=Choices(**values))
+        try:
+            command(**own, choices=Choices(**values))
+        except PellucidError as error:
+            error.try_ = error.try_ and as_typed(error.try_)
+            raise
 
     run.__doc__ = command.__doc__
     run.__signature__ = inspect.Signature([*first, *rest])  # type: ignore[attr-defined]

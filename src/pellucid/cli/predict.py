@@ -138,7 +138,8 @@ def see(run: Run, file: Path) -> tuple[Array, str | None]:
     side = preparation.shape[0]
     if run.classes == DIGITS and preparation.shape == (side, side):
         return _as_digit(file, side, preparation.maximum), COARSE if side == 8 else None
-    return _resized(file, preparation), f"resized to {_size(preparation)}, otherwise as it is"
+    seen, fits = _resized(file, preparation)
+    return seen, None if fits else f"resized to {_size(preparation)}, otherwise as it is"
 
 
 def _as_digit(file: Path, side: int, maximum: float) -> Array:
@@ -152,21 +153,22 @@ def _size(preparation: Preparation) -> str:
     return "x".join(str(n) for n in preparation.shape)
 
 
-def _resized(file: Path, preparation: Preparation) -> Array:
-    """A picture squeezed into the network's size, grey or RGB as it was in training."""
+def _resized(file: Path, preparation: Preparation) -> tuple[Array, bool]:
+    """A picture in the network's size, grey or RGB as in training; and whether it had that size."""
     shape = preparation.shape
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in (1, 3)):
         raise DataError(f"{file}", got="a picture", needs=f"samples of shape {shape}")
     try:
         with Image.open(file) as picture:
             mode = "RGB" if len(shape) == 3 and shape[2] == 3 else "L"
+            fits = picture.size == (shape[1], shape[0])
             small = picture.convert(mode).resize((shape[1], shape[0]))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise FormatError(
             f"picture {file}", got=str(error), needs="a picture that can be read"
         ) from error
     levels = np.asarray(small, np.float64) * (preparation.maximum / 255)
-    return np.rint(levels).astype(np.uint8).reshape(shape)
+    return np.rint(levels).astype(np.uint8).reshape(shape), fits
 
 
 def _bright(run: Run, seen: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,6 +57,12 @@ def predict_sentences(run: Run, inputs: Sequence[str], out: Path | None, json: b
             raise OptionError("predict", got=f"{len(inputs)} inputs", needs="one CSV file alone")
         _table(run, tables[0], out, json)
         return
+    # Path.is_file raises where a sentence is too long for a name
+    files = [t for t in inputs if Path(t).suffix and os.path.isfile(t)]  # noqa: PTH113
+    if files:
+        raise DataError(
+            files[0], got="a file that is no table", needs="sentences in quotes, or a CSV file"
+        )
     if out is not None:
         raise OptionError("--out", got="sentences", needs="a CSV file of sentences")
     answers = _answers(run, inputs)

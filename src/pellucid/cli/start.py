@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pellucid import nn
+from pellucid.cli.configure import option_of
 from pellucid.cli.plan import Plan
 from pellucid.data import Preparation
 from pellucid.errors import DataError, FormatError, OptionError, RunError
@@ -24,6 +26,8 @@ __all__ = ["Start", "as_pattern", "starting_lines"]
 Array = NDArray[Any]
 # what the data decide about a network, whatever it was before
 OF_THE_DATA = ("classes", "num_classes", "outputs", "vocabulary")
+LONGEST = 200  # characters of the names that an error lists
+WITH_WEIGHTS = ("new_head", "freeze", "body_lr", "layer_decay")  # options of --from
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,13 @@ class Start:
 
     @classmethod
     def chosen(cls, given: Mapping[str, Any]) -> Start | None:
-        """What --from names; raises OptionError for --new-head without it."""
+        """What --from names; raises OptionError for what makes no sense without it."""
         if "start_from" in given:
             return cls.read(Path(given["start_from"]))
-        if given.get("new_head"):
+        alone = [name for name in WITH_WEIGHTS if given.get(name) not in (None, False)]
+        if alone:
             raise OptionError(
-                "--new-head",
+                option_of(alone[0]),
                 got="a network that is all new",
                 needs="weights to start from",
                 try_="--from RUN, or --from FILE.safetensors",
@@ -135,6 +140,8 @@ class Start:
             return transfer.take_over(model, self.weights, new_head or before != classes)
         except FormatError as error:
             error.who, error.try_ = f"--from {self.path}", None  # what helps in Python alone
+            names = textwrap.shorten(", ".join(model.state_dict()), LONGEST, placeholder=" ...")
+            error.needs = f"the names and shapes of this network: {names}"
             raise
 
     def words(self, model: nn.Module, new: list[str]) -> str:

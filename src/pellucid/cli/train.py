@@ -12,17 +12,17 @@ import typer
 from rich.console import Console
 
 from pellucid import nn
-from pellucid.cli.choices import Choices, takes_choices
+from pellucid.cli.choices import Choices, as_typed, takes_choices
 from pellucid.cli.configure import OF_THE_MOMENT, command_line, merge, option_of, user_choices
 from pellucid.cli.finish import finish
-from pellucid.cli.jobs import Job, job_for
+from pellucid.cli.jobs import Job, able, job_for, refuse_strange_network
 from pellucid.cli.plan import Plan, build_network, describe_rest, describe_training
 from pellucid.cli.progress import EpochLines, downloading
 from pellucid.cli.screen import ERR, OUT, facts, line
 from pellucid.cli.source import Source, automatic
 from pellucid.cli.start import Start, as_pattern, starting_lines
 from pellucid.data import Split
-from pellucid.errors import RunError
+from pellucid.errors import OptionError, RunError
 from pellucid.train import Interrupted, Run, fit
 
 __all__ = ["app", "speaker", "training"]
@@ -53,9 +53,10 @@ def train(
         str,
         typer.Argument(
             metavar="DATA",
-            help="digits, mnist, fashion-mnist, a toy set (pellucid data list), a .csv or .npz "
-            "file, a folder of IDX files, a folder or zip of pictures in class folders; or auto: "
-            "MNIST if it is at hand, else digits.",
+            help="digits, mnist, fashion-mnist, dates, sentiment, a toy set (pellucid data list); "
+            "a text (.txt), a table, series or sentences (.csv), arrays (.npz), a folder or zip of "
+            "pictures in class folders, a folder of IDX files; or auto: MNIST if it is at hand, "
+            "else digits.",
             show_default=False,
         ),
     ],
@@ -126,7 +127,7 @@ class _Ready:
         pairs = [
             ("auto", self.why),
             ("data", self.job.described(self.data, self.parts)),
-            *[("note", note) for note in (*self.job.notes(self.data), *prepared)],
+            *[("note", as_typed(note)) for note in (*self.job.notes(self.data), *prepared)],
             ("network", f"{self.job.network(self.plan)}; {parameters:,} parameters"),
             *([("from", self.start.words(model, self.new))] if self.start is not None else []),
             *starting_lines(model, self.plan),
@@ -153,7 +154,10 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     command = command_line(name, given)
     job = job_for(name, given)
     if start is not None:
-        given = {**start.choices(job.name), **given}
+        told = {**start.choices(job.name), **given}
+        if "model" in told and not able(name, told):  # which nobody typed
+            start.check(job.name)
+        given = told
         job = job_for(name, given)
         start.check(job.name)
     options = {k: given[k] for k in job.reads if k in given}
@@ -163,8 +167,10 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
             source, data, why = automatic(source, progress)
         else:
             data = job.load(source, progress)
+    _refuse_second_test(data, given)
     recipe, entries = job.recipe(data, given)
     choices = merge(entries, given)
+    refuse_strange_network(job, choices.model or "mlp", given)
     source = replace(
         source,
         validation=choices.validation or 0.0,
@@ -177,6 +183,17 @@ def _prepare(name: str, given: dict[str, Any], console: Console) -> _Ready:
     plan = job.plan(choices, data, parts)
     plan = plan if start is None else start.fitted(plan, given)
     return _Ready(job, source, data, parts, recipe, plan, why, command, start)
+
+
+def _refuse_second_test(data: Any, given: dict[str, Any]) -> None:
+    """Raise OptionError for a share of a set that is not cut: it has its own test part."""
+    own = getattr(data, "test", None)
+    if own is not None and "test" in given:
+        raise OptionError(
+            f"--test {given['test']:g}",
+            got=f"{data.name}, which brings its own test part of {len(own):,}",
+            needs="no such option: that part is the test",
+        )
 
 
 def speaker(as_json: bool, quiet: bool) -> Console:

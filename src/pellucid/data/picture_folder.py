@@ -117,7 +117,7 @@ def _from_zip(path: Path, who: str) -> Listing:
             items = [item for item in archive.infolist() if not item.is_dir()]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise FormatError(who, got=f"no whole zip file ({error})", needs="a zip file") from error
-    files = []
+    files: dict[PurePosixPath, Named] = {}  # listed twice, the later one counts, as in unpacking
     for item in items:
         name = PurePosixPath(item.filename.replace("\\", "/"))
         if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
@@ -131,10 +131,10 @@ def _from_zip(path: Path, who: str) -> Listing:
                 who, got=f"{item.filename}, which is encrypted", needs="files without a password"
             )
         if not any(_ignored(part) for part in name.parts):
-            files.append(Named(name, item.file_size, facts.st_mtime_ns, item.filename))
-    _bounded(files, who)
-    files.sort(key=lambda file: str(file.path))
-    return Listing(path.resolve(), tuple(files), who)
+            files[name] = Named(name, item.file_size, facts.st_mtime_ns, item.filename)
+    found = sorted(files.values(), key=lambda file: str(file.path))
+    _bounded(found, who)
+    return Listing(path.resolve(), tuple(found), who)
 
 
 def _ignored(name: str) -> bool:

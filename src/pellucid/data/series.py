@@ -191,7 +191,7 @@ def _number_columns(
     who: str, file: CsvFile, date: int
 ) -> tuple[list[tuple[str, Array]], list[str]]:
     """The columns of numbers, NaN where a cell is empty, and the names of the columns of texts."""
-    found, left_out = [], []
+    found, left_out, texts_seen = [], [], []
     for k, name in enumerate(file.names):
         if k == date:
             continue
@@ -200,6 +200,7 @@ def _number_columns(
         bad = [i for i, number in enumerate(numbers) if number is None]
         if 2 * len(bad) > len(texts):
             left_out.append(name)
+            texts_seen.append(texts[bad[0]])
             continue
         if bad:
             raise DataError(
@@ -209,7 +210,11 @@ def _number_columns(
             )
         found.append((name, np.array(numbers, np.float64)))
     if not found:
-        raise DataError(who, got="no column of numbers", needs="one beside the dates")
+        cells = "".join(
+            f"; {name!r} holds {text!r}" for name, text in zip(left_out, texts_seen, strict=True)
+        )
+        needs = "one beside the dates, such as 1.5"
+        raise DataError(who, got=f"no column of numbers{cells}", needs=needs)
     return found, left_out
 
 
@@ -229,6 +234,8 @@ def _on_lines(rows: Sequence[int], texts: Sequence[str], lines: Sequence[int]) -
 def _target(who: str, target: str | None, file: CsvFile, numbers: list[str]) -> str:
     if target is None:
         return numbers[-1]
+    if target not in file.names and not target.isdigit():
+        choose(f"{who}: --target", target, numbers)
     name = file.names[_place(who, "--target", target, file)]
     if name not in numbers:
         raise OptionError(

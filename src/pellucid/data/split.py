@@ -76,13 +76,17 @@ def _cut(data: Data, groups: list[Array], part: str, share: float) -> Array:
     if share and not total:
         raise DataError(
             f"split of {data.name}",
-            got=f"an empty {part} part: {share:g} of {len(data)} rows",
+            got=f"an empty {part} part: {share:g} of {_rows(len(data))}",
             needs=f"at least one row in the {part} part",
             try_=f"a larger share, or {part}=0 for none",
         )
     order = np.argsort(taken - wanted, kind="stable")
     taken[order[: total - taken.sum()]] += 1
     return taken
+
+
+def _rows(n: int) -> str:
+    return f"{n} row{'s' * (n != 1)}"
 
 
 def _check_classes(data: Data, groups: list[Array], cuts: dict[str, Array]) -> None:
@@ -93,7 +97,7 @@ def _check_classes(data: Data, groups: list[Array], cuts: dict[str, Array]) -> N
             who = f"class {data.classes[data.y[group[0]]]!r}" if data.classes else "the set"
             raise DataError(
                 f"split of {data.name}",
-                got=f"{who} with {len(group)} row{'s' * (len(group) != 1)}",
+                got=f"{who} with {_rows(len(group))}",
                 needs=f"at least {max(parts, 2)} rows, some of them to train on",
                 try_="fewer parts (validation=0 or test=0), or leave the class out",
             )
@@ -110,7 +114,7 @@ def folds(n: int, k: int, seed: int = 0) -> list[tuple[Array, Array]]:
     >>> [len(test) for _, test in folds(10, 3)]
     [4, 3, 3]
     """
-    _check_folds(k, n, "rows")
+    _check_folds(k, n, "")
     order = generator(seed, "folds").permutation(n)
     return _pairs(np.argsort(order) % k, k)
 
@@ -130,17 +134,19 @@ def stratified_folds(y: Array, k: int, seed: int = 0) -> list[tuple[Array, Array
     start = 0  # each class goes on where the last one stopped, so that folds differ by one row
     for label in range(len(labels)):
         rows = np.flatnonzero(places == label)
-        _check_folds(k, len(rows), f"rows of class {labels[label]}")
+        _check_folds(k, len(rows), f" of class {labels[label]}")
         fold[rng.permutation(rows)] = (start + np.arange(len(rows))) % k
         start += len(rows)
     return _pairs(fold, k)
 
 
-def _check_folds(k: int, n: int, what: str) -> None:
+def _check_folds(k: int, n: int, of: str) -> None:
     if k < 2:
         raise OptionError("folds", got=f"k={k}", needs="two folds or more")
     if n < k:
-        raise DataError("folds", got=f"{n} {what} for {k} folds", needs=f"at least {k} {what}")
+        raise DataError(
+            "folds", got=f"{_rows(n)}{of} for {k} folds", needs=f"at least {k} rows{of}"
+        )
 
 
 def _pairs(fold: Array, k: int) -> list[tuple[Array, Array]]:

@@ -119,7 +119,10 @@ RUN = """
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python {name} {what}")
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except OSError as error:
+        sys.exit(f"{{error.filename}}: {{error.strerror}}")
 """.strip()
 
 

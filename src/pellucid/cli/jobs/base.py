@@ -18,8 +18,29 @@ if TYPE_CHECKING:
     from pellucid.cli.choices import Choices
     from pellucid.cli.source import Source
 
-__all__ = ["TEXTS", "Job", "Progress", "digest", "kind_of"]
+__all__ = [
+    "OF_NETWORKS",
+    "OF_SAMPLES",
+    "RECURRENT",
+    "TEXTS",
+    "TRANSFORMER",
+    "Job",
+    "Progress",
+    "digest",
+    "kind_of",
+]
 
+# options that not every kind of work has: of samples, and of networks
+OF_SAMPLES = (
+    *("target", "task", "impute", "noise", "samples", "scale", "class_weights"),
+    *("augment_shift", "augment_rotate", "augment_flip", "augment_crop", "augment_noise"),
+)
+OF_NETWORKS = (
+    *("layers", "embedding", "hidden", "width", "heads", "patch", "pooling", "latent"),
+    *("activation", "init", "dropout", "batch_norm"),
+)
+RECURRENT = ("embedding", "hidden", "layers", "dropout")
+TRANSFORMER = ("width", "heads", "layers", "dropout")
 TEXTS = (".txt", ".text", ".md")
 
 Progress = Callable[[str, int, int | None], None]
@@ -28,17 +49,25 @@ Progress = Callable[[str, int, int | None], None]
 class Job:
     """A kind of work. To add one: a file here, its network in pellucid.models, its task in train.
 
-    ``name`` is what a run's folder notes; ``models`` are the values of --model that mean this work;
-    ``reads`` are the options that decide what the data are (they go into the folder, so that the
-    same data are there again); ``kinds`` are the data it can learn from, as :func:`kind_of` says.
+    ``name`` is what a run's folder notes; ``networks`` are the values of --model that mean this
+    work, each with the options that its network has; ``reads`` are the options that decide what the
+    data are (they go into the folder, so that the same data are there again); ``has`` are those of
+    OF_SAMPLES that mean something; ``kinds`` are the data it can learn from, as :func:`kind_of`
+    says.
     """
 
     name: ClassVar[str]
-    models: ClassVar[tuple[str, ...]] = ()
+    networks: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     unit: ClassVar[str] = "rows"  # what len(data) counts
     reads: ClassVar[tuple[str, ...]] = ()
+    has: ClassVar[tuple[str, ...]] = ()
     recipes: ClassVar[tuple[str, ...]] = ()  # that --recipe may name
     kinds: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The values of --model that mean this work."""
+        return tuple(self.networks)
 
     def takes(self, data: str, given: Mapping[str, Any]) -> bool:
         """Whether this work is meant by DATA alone, where no --model was named."""

@@ -78,10 +78,6 @@ OWN = {  # the options of the network that each has
     "resnet": ("width", "layers", "dropout"),
     "vit": ("patch", "width", "layers", "heads", "dropout"),
 }
-OF_NETWORKS = (
-    *("layers", "embedding", "hidden", "width", "heads", "patch", "pooling"),
-    *("activation", "init", "dropout", "batch_norm"),
-)
 # pictures of things: mirrored they are the same things, and a few pixels to a side too
 PHOTOGRAPHS: Options = {"augment_flip": True, "augment_crop": 4, "augment_shift": 0.0}
 SMALL: Options = {"epochs": 40, "batch_size": "32", "augment_shift": 0.5, "augment_rotate": 8.0}
@@ -102,7 +98,7 @@ class ImageJob(Samples):
     """Images of classes, for networks that look at neighbouring pixels."""
 
     name, recipes = "images", ("best",)
-    models = tuple(MODELS)
+    networks = OWN
     unit = "images"
     kinds = ("pictures", "arrays")
 
@@ -123,11 +119,9 @@ class ImageJob(Samples):
                     got=f"--recipe best, which is for --model {entries['model']}",
                     needs="one of the two options",
                 )
-            _refuse_strange_options(entries["model"], given)
             return f"{data.name} (best)", common | entries
         colours = len(data.shape) == 3
         model = given.get("model") or ("resnet" if colours else "cnn")
-        _refuse_strange_options(model, given)
         entries = common | MODELS[model]
         entries |= PHOTOGRAPHS if colours else {"augment_shift": 1.0}
         if min(data.shape[:2]) < 16:
@@ -173,17 +167,6 @@ def _refuse_others(data: Data, given: Mapping[str, Any]) -> None:
         )
     if data.task != "classification":
         raise OptionError(f"--model {what}", got=f"a {data.task}", needs="images with classes")
-
-
-def _refuse_strange_options(model: str, given: Mapping[str, Any]) -> None:
-    """Raise OptionError for an option of another network, which would change nothing."""
-    for name in OF_NETWORKS:
-        if name in given and name not in OWN[model]:
-            raise OptionError(
-                f"--{name.replace('_', '-')}",
-                got=f"--model {model}, which has no such option",
-                needs=", ".join(f"--{own}" for own in OWN[model]),
-            )
 
 
 def _network(choices: Choices, train: Data) -> Options:

@@ -58,7 +58,8 @@ class PicturesJob(Job):
     """Pictures that are their own targets."""
 
     name = "pictures"
-    models = tuple(TASKS)
+    networks = dict.fromkeys(TASKS, ("layers", "latent"))
+    has = ("target", "task", "impute", "noise", "samples", "augment_noise")  # refused in loading
     unit = "pictures"
     reads = ("model", "augment_noise", "resize", "skip_broken")
     kinds = ("pictures", "arrays")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pellucid.cli.jobs.base import Job, Progress, kind_of
+from pellucid.cli.jobs.base import OF_SAMPLES, Job, Progress, kind_of
 from pellucid.cli.plan import Plan, describe_data, describe_network, make_plan
 from pellucid.cli.recipes import recipe_for
 from pellucid.cli.source import fingerprint
@@ -22,7 +22,8 @@ class Samples(Job):
     """A data set of pellucid.data: classes or numbers for samples."""
 
     name = "samples"
-    models: ClassVar[tuple[str, ...]] = ("mlp",)
+    networks: ClassVar = {"mlp": ("layers", "activation", "init", "dropout", "batch_norm")}
+    has = OF_SAMPLES  # loading refuses those that the set does not have
     reads = ("resize", "skip_broken")
     kinds: ClassVar[tuple[str, ...]] = ("pictures", "arrays", "tables")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pellucid.cli.jobs.base import Job, Progress, digest
+from pellucid.cli.jobs.base import RECURRENT, TRANSFORMER, Job, Progress, digest
 from pellucid.cli.plan import Plan, class_weights, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Data, Split, split
@@ -71,7 +71,8 @@ class SentenceJob(Job):
     """A CSV file with a column of sentences and one of classes, or the set "sentiment"."""
 
     name = "sentences"
-    models = (*CELLS, "transformer", "bag-of-words")
+    networks = dict.fromkeys(CELLS, RECURRENT) | {"transformer": TRANSFORMER, "bag-of-words": ()}
+    has = ("target", "task", "samples", "class_weights")
     unit = "sentences"
     reads = ("text", "context", "min_count")
     kinds = ("sentences", "tables")
@@ -100,12 +101,11 @@ class SentenceJob(Job):
     def _refuse(self, source: Source) -> None:
         """Options of tables and toy sets that sentences do not have."""
         made = source.name.lower() == MADE
-        only = ("impute", "noise", "target") if made else ("impute", "noise", "samples")
-        for option in only:
-            if getattr(source, option) is not None:
-                raise OptionError(
-                    f"--{option}", got=f"{source.name}, a set of sentences", needs="no such option"
-                )
+        option = "target" if made else "samples"
+        if getattr(source, option) is not None:
+            raise OptionError(
+                f"--{option}", got=f"{source.name}, a set of sentences", needs="no such option"
+            )
         if made and source.options.get("text") is not None:
             raise OptionError("--text", got="a set that is made up", needs="a CSV file")
         if source.task == "regression":

@@ -54,7 +54,8 @@ class SeriesJob(Job):
     """A CSV file with a column of dates; see :meth:`takes` for what says that it is meant."""
 
     name = "series"
-    models = (*CELLS, "tcn")
+    networks = dict.fromkeys((*CELLS, "tcn"), ("hidden", "layers", "dropout"))
+    has = ("target",)
     reads = ("horizon", "window", "season", "log", "difference", "fill", "date", "calendar")
     kinds = ("tables",)
 

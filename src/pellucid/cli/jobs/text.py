@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.cli.jobs.base import Job, Progress, digest, kind_of
+from pellucid.cli.jobs.base import RECURRENT, TRANSFORMER, Job, Progress, digest, kind_of
 from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Arrays, Split
@@ -90,7 +90,7 @@ class TextJob(Job):
     """A text file, character by character; a file of many short lines, line by line."""
 
     name = "text"
-    models = (*CELLS, "gpt", "bert")
+    networks = dict.fromkeys(CELLS, RECURRENT) | dict.fromkeys(("gpt", "bert"), TRANSFORMER)
     unit = "characters"
     reads = ("context", "lines", "model")
     kinds = ("texts",)

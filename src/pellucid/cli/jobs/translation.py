@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pellucid.cli.configure import numbers
-from pellucid.cli.jobs.base import Job, Progress, digest
+from pellucid.cli.jobs.base import RECURRENT, TRANSFORMER, Job, Progress, digest
 from pellucid.cli.plan import Plan, fit_arguments
 from pellucid.cli.recipes import COMMON
 from pellucid.data import Split
@@ -60,7 +60,8 @@ class TranslationJob(Job):
     """Pairs of texts: the made set "dates", or a file of two columns."""
 
     name = "translation"
-    models = tuple(RECIPES)
+    networks: ClassVar = {"transformer": TRANSFORMER, "lstm-attention": RECURRENT}
+    has = ("samples",)
     unit = "pairs"
     kinds = ("pairs", "tables", "texts")
 
