@@ -66,7 +66,7 @@ def test_get_an_unknown_set(pellucid):
     assert "did you mean 'mnist'?" in pellucid("data", "get", "mnst").err
     for name in ("sentiment", "dates"):
         answer = pellucid("data", "info", name[:-1])
-        assert "sine, sentiment, dates, or a .csv" in answer.err
+        assert "sine, sentiment, dates\n" in answer.err
         assert f"did you mean '{name}'?" in answer.err
 
 
