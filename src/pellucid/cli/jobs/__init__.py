@@ -118,11 +118,11 @@ def refuse_strange_network(job: Job, model: str, given: Mapping[str, Any]) -> No
 
 def _unfit(data: str, model: str) -> OptionError:
     kind = kind_of(data)
-    able = dict.fromkeys(m for job in JOBS if kind in job.kinds for m in job.models)
+    models = dict.fromkeys(m for job in JOBS if kind in job.kinds for m in job.models)
     return OptionError(
         f"--model {model}",
         got=f"{data}, which it cannot learn from",
-        needs=f"for {kind} one of " + ", ".join(able),
+        needs=f"for {kind} one of " + ", ".join(models),
     )
 
 
